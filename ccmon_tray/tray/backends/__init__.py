@@ -1,0 +1,1 @@
+"""One backend per platform, behind the protocol of :mod:`.base`."""

@@ -1,0 +1,85 @@
+"""What the tray shows, as plain data: backends draw it, nothing else does.
+
+A :class:`Face` is everything visible at one moment. It is compared by value, so that a backend touches the
+desktop only when something that shows has changed.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from ccmon_tray.usage.models import State
+
+
+class Action(StrEnum):
+    """What a click can ask for. An action may carry an argument (a range's name, a session's id)."""
+
+    OPEN_DASHBOARD = "open-dashboard"
+    OPEN_SETTINGS = "open-settings"
+    REFRESH = "refresh"
+    COPY_SUMMARY = "copy-summary"
+    SET_RANGE = "set-range"
+    TOGGLE_AUTOSTART = "toggle-autostart"
+    QUIT = "quit"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An action with its argument."""
+
+    action: Action
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """A line of the menu.
+
+    Attributes:
+        key: Stable name of the line, unique among its siblings; toolkits keep their widget while it lasts.
+        label: The words; backends escape what their toolkit treats specially (`_`, `&`).
+        command: What a click does; None for a line that only informs (drawn disabled or inert).
+        kind: Plain, separator, check mark or radio mark.
+        checked: For check and radio lines.
+        default: Double or left click does this where the host knows a default.
+        children: A submenu; then ``command`` is None.
+    """
+
+    key: str
+    label: str = ""
+    command: Command | None = None
+    kind: Literal["plain", "separator", "check", "radio"] = "plain"
+    checked: bool = False
+    default: bool = False
+    children: tuple["MenuItem", ...] = ()
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it can be chosen: it does something, or opens a submenu."""
+        return self.command is not None or bool(self.children)
+
+
+@dataclass(frozen=True, slots=True)
+class IconFace:
+    """What the icon says.
+
+    Attributes:
+        state: Freshness, told by colour *and* shape.
+        attention: A warning or a problem that wants the person's eye.
+        text: A short figure (``$12``) drawn instead of the mark, or "".
+        demo: Whether figures are generated.
+    """
+
+    state: State
+    attention: bool = False
+    text: str = ""
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Everything the tray shows at one moment. ``tooltip`` has at most 127 characters."""
+
+    icon: IconFace
+    tooltip: str
+    menu: tuple[MenuItem, ...]
