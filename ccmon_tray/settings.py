@@ -36,8 +36,8 @@ class SourceSettings(Section):
 class PrometheusSettings(Section):
     """How Prometheus (or Mimir, Thanos, VictoriaMetrics) is reached.
 
-    A secret is given by one of: ``token``/``password`` in the environment (never written to the file), a file,
-    a command that prints it, or a keyring entry.
+    A secret is given by one of: ``token``/``password`` in the environment (never written to the file), a
+    file, a command that prints it, or a keyring entry.
     """
 
     url: str = "http://localhost:9090"

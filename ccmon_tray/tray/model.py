@@ -14,12 +14,11 @@ from ccmon_tray.usage.models import State
 class Action(StrEnum):
     """What a click can ask for. An action may carry an argument (a range's name, a session's id)."""
 
-    OPEN_DASHBOARD = "open-dashboard"
+    OPEN_QUICK_STATS = "open-quick-stats"
     OPEN_SETTINGS = "open-settings"
     REFRESH = "refresh"
     COPY_SUMMARY = "copy-summary"
     SET_RANGE = "set-range"
-    TOGGLE_AUTOSTART = "toggle-autostart"
     QUIT = "quit"
 
 

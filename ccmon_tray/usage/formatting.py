@@ -82,7 +82,7 @@ def _two(whole: int, big: int, big_unit: str, small: int, small_unit: str) -> st
 
 
 def age(seconds: float) -> str:
-    """How long ago, for something just updated: ``now``, ``12 s ago``, ``3 min ago``, ``2 h ago``, ``5 d ago``."""
+    """How long ago: ``now``, ``12 s ago``, ``3 min ago``, ``2 h ago``, ``5 d ago``."""
     whole = int(max(0.0, seconds))
     if whole < 2:
         return "now"
@@ -96,7 +96,7 @@ def age(seconds: float) -> str:
 
 
 def when(then: datetime, now: datetime) -> str:
-    """A past moment beside now, both local: ``12 min ago``, ``3 h ago``, ``yesterday``, ``Sat 21``, ``3 Oct 2025``."""
+    """A past moment beside now, both local: ``12 min ago``, ``yesterday``, ``Sat 21``, ``3 Oct 2025``."""
     seconds = (now - then).total_seconds()
     if seconds < 12 * _HOUR or then.date() == now.date():
         return age(seconds)
