@@ -1,0 +1,5 @@
+"""Generated usage behind the protocol of every source, for demonstrations and screenshots; labelled Demo."""
+
+from ccmon_tray.sources.demo.source import DemoSource
+
+__all__ = ["DemoSource"]
