@@ -2,14 +2,19 @@
 
 The file is ``settings.toml`` in the settings folder; every key can be overridden by the environment as
 ``CCMON_TRAY_SECTION__KEY`` (``CCMON_TRAY_PROMETHEUS__URL=…``). Loading and saving: :mod:`.settings_file`.
+``docs/settings.md`` and the table in the README describe each; a test holds them to these models.
 """
 
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from ccmon_tray.errors import UsageError
+from ccmon_tray.usage.windows import RANGE_NAMES, canonical_range_name
 
 
 def _check_zone(value: str) -> str:
@@ -17,8 +22,36 @@ def _check_zone(value: str) -> str:
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
-            raise ValueError('not a time zone; use a name such as Europe/Berlin, or "system"') from None
+            raise ValueError('a time zone such as Europe/Berlin, or "system"') from None
     return value
+
+
+def _check_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or any(c.isspace() or not c.isprintable() for c in value):
+        raise ValueError("a URL such as http://localhost:9090 or https://example.com/prometheus")
+    return value
+
+
+def _check_range(value: str) -> str:
+    try:
+        return canonical_range_name(value)
+    except UsageError:
+        raise ValueError(f"one of {', '.join(RANGE_NAMES)}") from None
+
+
+def _expand_user(value: Path) -> Path:
+    try:
+        return value.expanduser()
+    except RuntimeError:
+        raise ValueError("a path whose ~ names a user of this computer") from None
+
+
+UserPath = Annotated[Path, AfterValidator(_expand_user)]
 
 
 class Section(BaseModel):
@@ -36,25 +69,25 @@ class SourceSettings(Section):
 class PrometheusSettings(Section):
     """How Prometheus (or Mimir, Thanos, VictoriaMetrics) is reached.
 
-    A secret is given by one of: ``token``/``password`` in the environment (never written to the file), a
-    file, a command that prints it, or a keyring entry.
+    A secret (a password, a bearer token) is given by the environment, a file, a command that prints it, a
+    keyring entry, or a settings file that others cannot read. The application never writes one.
     """
 
-    url: str = "http://localhost:9090"
+    url: Annotated[str, AfterValidator(_check_url)] = "http://localhost:9090"
     timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
     username: str | None = None
     password: SecretStr | None = None
-    password_file: Path | None = None
+    password_file: UserPath | None = None
     password_command: tuple[str, ...] | None = None
     password_keyring: str | None = None
     token: SecretStr | None = None
-    token_file: Path | None = None
+    token_file: UserPath | None = None
     token_command: tuple[str, ...] | None = None
     token_keyring: str | None = None
     headers: dict[str, SecretStr] = Field(default_factory=dict)
-    ca_file: Path | None = None
-    client_cert: Path | None = None
-    client_key: Path | None = None
+    ca_file: UserPath | None = None
+    client_cert: UserPath | None = None
+    client_key: UserPath | None = None
     verify_tls: bool = True
     matchers: str = ""
     lookback_days: Annotated[int, Field(ge=1, le=400)] = 30
@@ -71,7 +104,7 @@ class PollSettings(Section):
 class ClaudeSettings(Section):
     """Where Claude Code keeps its files; None is its own default."""
 
-    config_dir: Path | None = None
+    config_dir: UserPath | None = None
 
 
 class TimeSettings(Section):
@@ -86,21 +119,7 @@ class TimeSettings(Section):
 class TraySettings(Section):
     """What the tray shows: the range of its details, and text on the icon."""
 
-    range: Literal[
-        "15m",
-        "1h",
-        "4h",
-        "1d",
-        "7d",
-        "30d",
-        "90d",
-        "today",
-        "yesterday",
-        "this week",
-        "last week",
-        "this month",
-        "last month",
-    ] = "today"
+    range: Annotated[str, AfterValidator(_check_range)] = "today"
     icon_text: Literal["none", "today", "last hour"] = "none"
     backend: Literal["auto", "sni", "xorg", "macos", "windows", "none"] = "auto"
 

@@ -1,0 +1,53 @@
+"""Writing files so that a reader never meets half of one, and others never read them."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder that only its owner enters, with those above it that are missing.
+
+    Folders that exist keep their permissions.
+
+    Returns:
+        The folder.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    if not folder.is_dir():
+        # Path.mkdir(parents=True) would give the ones above the usual permissions.
+        if folder.parent != folder:
+            private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Replace a file's content as a whole: after a crash or a full disk it is the old or the new.
+
+    Args:
+        path: The file; where it is a symbolic link, the file it points to. Missing folders are made.
+        data: Its whole content.
+        mode: Its permissions (POSIX).
+
+    Raises:
+        OSError: It cannot be written; the file is then as it was.
+    """
+    target = Path(os.path.realpath(path))
+    folder = private_folder(target.parent)
+    # mkstemp makes the file 0600: nobody reads it before it has its own permissions.
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
