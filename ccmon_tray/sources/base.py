@@ -102,6 +102,11 @@ class Inventory:
 class UsageSource(Protocol):
     """A source of usage. Safe to call from several threads; every call may raise ``SourceError``."""
 
+    @property
+    def info(self) -> SourceInfo:
+        """Which source this is, as far as that is known without asking it: no call, no error."""
+        ...
+
     def inventory(self, *, refresh: bool = False) -> Inventory:
         """What the source holds; remembered for a while unless ``refresh`` is set."""
         ...

@@ -1,0 +1,29 @@
+"""What a month will have cost by its end, if things go on as they did lately."""
+
+from typing import Final
+
+PACE_S: Final = 7 * 86_400
+"""The stretch whose pace is projected: one week has each weekday once, so weekends weigh as they should."""
+
+
+def projected_cost_usd(
+    so_far_usd: float | None, pace_usd: float | None, now: float, end: float
+) -> float | None:
+    """Cost of a whole period by its end.
+
+    ``so_far + (end - now) × pace / PACE_S``: what is spent stays spent, and the time that remains goes on at
+    the pace of the last seven days. The pace is not taken from the period itself, because on a month's first
+    days that would make a whole month out of one busy or idle morning.
+
+    Args:
+        so_far_usd: Cost of the period until now, US dollars.
+        pace_usd: Cost of the last :data:`PACE_S` seconds, US dollars.
+        now: Unix seconds of the reading.
+        end: Unix seconds at which the period ends.
+
+    Returns:
+        US dollars, or None where either cost is unknown.
+    """
+    if so_far_usd is None or pace_usd is None:
+        return None
+    return so_far_usd + max(0.0, end - now) * pace_usd / PACE_S
