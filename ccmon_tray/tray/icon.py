@@ -1,0 +1,284 @@
+"""The tray icon, drawn for the slot's own size: a gauge, or a figure with a bar below it.
+
+The state is told by colour *and* shape, so that it reads without colour and at 16 pixels:
+
+============  ======================================================  =============================
+state         mark                                                    below a figure
+============  ======================================================  =============================
+fresh         gauge, filled as far as its needle points               a bar
+stale         closed ring with the hands of a clock                   three dots
+offline       grey gauge, a cross instead of the needle               a cross
+no-telemetry  grey gauge, a question mark instead of the needle       an empty bar
+no-data       grey outline, the needle at its rest                    a thin line
+============  ======================================================  =============================
+
+Attention adds a warning triangle in the corner. Generated figures have a gauge or a bar of separate beads.
+A soft outline in the bar's tone keeps the icon legible on a bar of the other tone.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import cos, radians, sin
+from typing import Final
+
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from ccmon_tray.tray.model import IconFace
+from ccmon_tray.usage.models import State
+
+_Point = tuple[float, float]
+
+# The gauge's ends, degrees clockwise from three o'clock: it is open below.
+_ARC_START: Final = 140.0
+_ARC_SWEEP: Final = 260.0
+_NEEDLE_AT: Final = 0.70
+_BEADS: Final = 7
+# A figure is condensed to at most this much of its natural width before it is made lower.
+_NARROWEST: Final = 0.66
+
+
+@dataclass(frozen=True, slots=True)
+class _Palette:
+    """Colours on a bar of one tone."""
+
+    text: str
+    quiet: str
+    track: str
+    accent: str
+    demo: str
+    warning: str
+    bad: str
+    outline: str
+
+
+_ON_DARK: Final = _Palette(
+    text="#f2f3f5",
+    quiet="#a3a9b4",
+    track="#6f7682",
+    accent="#4cc2ff",
+    demo="#a98bff",
+    warning="#f5b942",
+    bad="#ff7b72",
+    outline="#131417",
+)
+_ON_LIGHT: Final = _Palette(
+    text="#16181d",
+    quiet="#565d69",
+    track="#a3a9b4",
+    accent="#0b7fc7",
+    demo="#7a55e0",
+    warning="#a86a00",
+    bad="#c93c37",
+    outline="#f5f6f8",
+)
+
+
+@lru_cache(maxsize=8)
+def render(face: IconFace, size: int, *, dark_bar: bool = True) -> Image.Image:
+    """Draw the icon.
+
+    Args:
+        face: What it says.
+        size: Width and height of the slot in pixels.
+        dark_bar: Whether the bar it lies on is dark.
+
+    Returns:
+        A transparent RGBA image of ``size`` × ``size``. It is remembered: do not draw on it.
+    """
+    palette = _ON_DARK if dark_bar else _ON_LIGHT
+    pen = _Pen(size)
+    if face.text:
+        _draw_figure(pen, face, palette)
+    else:
+        _draw_gauge(pen, face, palette)
+    return pen.finish(palette.outline)
+
+
+class _Pen:
+    """Draws in pixels of the slot, several times enlarged, so that edges come out smooth.
+
+    Args:
+        size: Width and height of the slot in pixels.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.unit = size / 16
+        # Four fifths of a megabyte at 48 pixels; large sizes need less help.
+        self._scale = max(2, min(8, 512 // size))
+        side = size * self._scale
+        self._image = Image.new("RGBA", (side, side))
+        self._draw = ImageDraw.Draw(self._image)
+
+    def snap(self, units: float) -> float:
+        """A length in sixteenths of the slot as whole pixels, at least one."""
+        return max(1.0, round(units * self.unit))
+
+    def disc(self, centre: _Point, radius: float, colour: str | None) -> None:
+        """A filled circle; no colour makes a hole."""
+        k = self._scale
+        x, y = centre
+        box = ((x - radius) * k, (y - radius) * k, (x + radius) * k - 1, (y + radius) * k - 1)
+        self._draw.ellipse(box, fill=colour or (0, 0, 0, 0))
+
+    def line(self, points: tuple[_Point, ...], width: float, colour: str) -> None:
+        """A line with round ends and corners."""
+        k = self._scale
+        self._draw.line([(x * k, y * k) for x, y in points], fill=colour, width=round(width * k))
+        for point in points:
+            self.disc(point, width / 2, colour)
+
+    def arc(self, centre: _Point, radius: float, width: float, start: float, end: float, colour: str) -> None:
+        """A part of a ring with round ends: radius of its middle, degrees clockwise from three o'clock."""
+        k = self._scale
+        x, y = centre
+        outer = radius + width / 2
+        box = ((x - outer) * k, (y - outer) * k, (x + outer) * k - 1, (y + outer) * k - 1)
+        self._draw.arc(box, start, end, fill=colour, width=round(width * k))
+        for angle in (start, end):
+            self.disc(_polar(centre, radius, angle), width / 2, colour)
+
+    def polygon(self, points: tuple[_Point, ...], colour: str | None) -> None:
+        """A filled polygon; no colour makes a hole."""
+        k = self._scale
+        self._draw.polygon([(x * k, y * k) for x, y in points], fill=colour or (0, 0, 0, 0))
+
+    def bar(self, box: tuple[float, float, float, float], colour: str | None) -> None:
+        """A filled bar (left, top, right, bottom) with round ends; no colour makes a hole."""
+        k = self._scale
+        left, top, right, bottom = (edge * k for edge in box)
+        self._draw.rounded_rectangle(
+            (left, top, right - 1, bottom - 1), (bottom - top) / 2, fill=colour or (0, 0, 0, 0)
+        )
+
+    def text(self, text: str, box: tuple[float, float, float, float], colour: str, weight: float) -> None:
+        """Text as large as fits into a box (left, top, right, bottom), condensed if need be, centred."""
+        left, top, right, bottom = (round(edge * self._scale) for edge in box)
+        width, height = right - left, bottom - top
+        font = ImageFont.load_default(2 * height)
+        stroke = round(weight * 2 * height)
+        shape = font.getbbox(text, stroke_width=stroke)
+        mask = Image.new("L", (round(shape[2] - shape[0]), round(shape[3] - shape[1])))
+        ImageDraw.Draw(mask).text((-shape[0], -shape[1]), text, fill=255, font=font, stroke_width=stroke)
+        natural = mask.width / mask.height
+        # Whole pixels high, so that the horizontal strokes are crisp.
+        k = self._scale
+        high = min(height, int(width / (natural * _NARROWEST)) // k * k)
+        wide = min(width, round(high * natural))
+        mask = mask.resize((wide, high), Image.Resampling.BOX)
+        place = (left + (width - wide) // 2, top + (height - high) // 2 // k * k)
+        self._image.paste(Image.new("RGBA", mask.size, colour), place, mask)
+
+    def finish(self, outline: str) -> Image.Image:
+        """The picture in the slot's size, with a soft outline under it."""
+        small = self._image.resize((self.size, self.size), Image.Resampling.BOX)
+        alpha = small.getchannel("A").filter(ImageFilter.GaussianBlur(max(0.6, self.unit * 0.5)))
+        under = Image.new("RGBA", small.size, outline)
+        under.putalpha(alpha.point([min(150, value) for value in range(256)]))
+        under.alpha_composite(small)
+        return under
+
+
+def _polar(centre: _Point, radius: float, degrees: float) -> _Point:
+    return centre[0] + radius * cos(radians(degrees)), centre[1] + radius * sin(radians(degrees))
+
+
+def _draw_gauge(pen: _Pen, face: IconFace, palette: _Palette) -> None:
+    u = pen.unit
+    width = max(2.0, round(2.6 * u * 2) / 2)
+    centre = (pen.size / 2, pen.size / 2 + u * 0.7)
+    radius = pen.size / 2 - u * 0.3 - width / 2
+    start, end = _ARC_START, _ARC_START + _ARC_SWEEP
+    needle = start + _ARC_SWEEP * _NEEDLE_AT
+    match face.state:
+        case State.FRESH if face.demo:
+            for bead in range(_BEADS):
+                at = start + _ARC_SWEEP * bead / (_BEADS - 1)
+                colour = palette.demo if at <= needle else palette.track
+                pen.disc(_polar(centre, radius, at), width / 2, colour)
+            _draw_needle(pen, centre, radius - width, needle, palette.text)
+        case State.FRESH:
+            pen.arc(centre, radius, width, start, end, palette.track)
+            pen.arc(centre, radius, width, start, needle, palette.accent)
+            _draw_needle(pen, centre, radius - width, needle, palette.text)
+        case State.STALE:
+            middle = (pen.size / 2, pen.size / 2)
+            pen.arc(middle, radius, width, 0, 360, palette.warning)
+            hand = pen.snap(1.6)
+            # An odd width of strokes sits on the middle of a pixel.
+            x = middle[0] + (0.5 if hand % 2 and pen.size % 2 == 0 else 0)
+            y = middle[1] + (0.5 if hand % 2 and pen.size % 2 == 0 else 0)
+            pen.line(((x, y - 3.6 * u), (x, y), (x + 2.6 * u, y)), hand, palette.text)
+        case State.OFFLINE:
+            pen.arc(centre, radius, width, start, end, palette.track)
+            _draw_cross(pen, centre, 2.7 * u, max(1.6, 2.2 * u), palette.bad)
+        case State.NO_TELEMETRY:
+            pen.arc(centre, radius, width, start, end, palette.track)
+            half = radius - width / 2 - 0.4 * u
+            box = (centre[0] - half, centre[1] - half, centre[0] + half, centre[1] + half + 0.6 * u)
+            pen.text("?", box, palette.text, 0.05)
+        case State.NO_DATA:
+            thin = pen.snap(1.2)
+            pen.arc(centre, radius + (width - thin) / 2, thin, start, end, palette.quiet)
+            _draw_needle(pen, centre, radius - width, start, palette.quiet)
+    if face.attention:
+        _draw_warning(pen, palette, 9.4)
+
+
+def _draw_needle(pen: _Pen, centre: _Point, length: float, at: float, colour: str) -> None:
+    thick = max(1.5, 1.7 * pen.unit)
+    pen.line((centre, _polar(centre, length, at)), thick, colour)
+    pen.disc(centre, thick, colour)
+
+
+def _draw_cross(pen: _Pen, centre: _Point, reach: float, width: float, colour: str) -> None:
+    x, y = centre
+    pen.line(((x - reach, y - reach), (x + reach, y + reach)), width, colour)
+    pen.line(((x - reach, y + reach), (x + reach, y - reach)), width, colour)
+
+
+def _draw_warning(pen: _Pen, palette: _Palette, units: float) -> None:
+    """A warning triangle in the lower right corner, with a gap around it."""
+    u = pen.unit
+    side = pen.snap(units)
+    right = bottom = float(pen.size)
+    left, top, middle = right - side, bottom - side * 0.94, right - side / 2
+    gap = pen.snap(1.0)
+    pen.polygon(
+        ((middle, top - 2.2 * gap), (left - 1.8 * gap, bottom + gap), (right + 1.8 * gap, bottom + gap)), None
+    )
+    pen.polygon(((middle, top), (left, bottom), (right, bottom)), palette.warning)
+    mark = pen.snap(1.2)
+    x = middle - mark / 2
+    pen.bar((x, top + 0.34 * side, x + mark, top + 0.62 * side), palette.outline)
+    pen.bar((x, bottom - 1.2 * u - mark, x + mark, bottom - 1.2 * u), palette.outline)
+
+
+def _draw_figure(pen: _Pen, face: IconFace, palette: _Palette) -> None:
+    """The text, and below it the state's own kind of line."""
+    u, size = pen.unit, float(pen.size)
+    thick = pen.snap(2.0)
+    top = size - thick
+    pen.text(face.text, (0, pen.snap(1.0), size, top - pen.snap(1.6)), palette.text, 0.035)
+    right = size - pen.snap(9) if face.attention else size
+    match face.state:
+        case State.FRESH if face.demo:
+            count = 3 if face.attention else 5
+            for bead in range(count):
+                x = thick / 2 + (right - thick) * bead / (count - 1)
+                pen.disc((x, top + thick / 2), thick / 2, palette.demo)
+        case State.FRESH:
+            pen.bar((0, top, right, size), palette.accent)
+        case State.STALE:
+            for dot in range(3):
+                x = right / 2 + (dot - 1) * 2 * thick
+                pen.disc((x, top + thick / 2), thick / 2, palette.warning)
+        case State.OFFLINE:
+            _draw_cross(pen, (right / 2, size - 2 * u), 1.4 * u, 1.5 * u, palette.bad)
+        case State.NO_TELEMETRY:
+            pen.bar((0, top, right, size), palette.quiet)
+            pen.bar((thick / 2, top + thick / 4, right - thick / 2, size - thick / 4), None)
+        case State.NO_DATA:
+            pen.bar((0, size - pen.snap(1.0), right, size), palette.quiet)
+    if face.attention:
+        _draw_warning(pen, palette, 7.4)
