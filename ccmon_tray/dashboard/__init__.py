@@ -1,0 +1,1 @@
+"""The windows: the quick-stats popup, in a process of its own. tkinter lives here and nowhere else."""

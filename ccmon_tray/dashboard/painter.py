@@ -1,0 +1,308 @@
+"""Drawing on a Tk canvas: cards, text on a baseline, columns of figures, and round shapes with smooth edges.
+
+Tk does not smooth the edges of ovals and arcs on X11, which looks torn at any size. Round things are small
+pictures instead, whose edge pixels are mixed from the colours on both sides.
+"""
+
+import math
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import dataclass
+from tkinter import font as tkfont
+from typing import Final
+
+from ccmon_tray.dashboard.theme import Fonts, Palette, mix, tabular_advances, tabular_width
+from ccmon_tray.usage.models import State
+
+ELLIPSIS: Final = "…"
+
+# How much of the pixel at (x, y) a shape covers, 0 to 1; pixels from the shape's upper left corner.
+Coverage = Callable[[float, float], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A drawn text and the room it was given, pixels: what a test compares."""
+
+    text: str
+    width: int
+    room: int
+
+
+class Painter:
+    """Draws on one canvas in units of the theme; remembers pictures between drawings.
+
+    Args:
+        canvas: Where to draw.
+        fonts: The type scale.
+        palette: The colours.
+        scale: Pixels per unit.
+    """
+
+    def __init__(self, canvas: tk.Canvas, fonts: Fonts, palette: Palette, scale: float) -> None:
+        self.canvas = canvas
+        self.fonts = fonts
+        self.palette = palette
+        self.scale = scale
+        self.slots: list[Slot] = []
+        self._pictures: dict[tuple[object, ...], tk.PhotoImage] = {}
+
+    def px(self, units: float) -> int:
+        """Pixels for a length in units."""
+        return round(units * self.scale)
+
+    def clear(self) -> None:
+        """Take everything away; pictures are kept for the next drawing."""
+        self.canvas.delete("all")
+        self.slots.clear()
+
+    def text(
+        self,
+        x: int,
+        baseline: int,
+        text: str,
+        *,
+        room: int,
+        size: int = 13,
+        strong: bool = False,
+        colour: str | None = None,
+        right: bool = False,
+    ) -> int:
+        """Write one line, cut with an ellipsis where it is longer than its room.
+
+        Args:
+            x: Left edge, or right edge where ``right``; pixels.
+            baseline: Where the letters stand; pixels.
+            text: What to write.
+            room: The width there is; pixels.
+            size: Of the type; units.
+            strong: Whether in semibold.
+            colour: Default: the palette's text.
+            right: Whether ``x`` is the right edge.
+
+        Returns:
+            The width taken, pixels.
+        """
+        font = self.fonts.get(size, strong=strong)
+        text = fit(font, text, room)
+        width = font.measure(text)
+        self.slots.append(Slot(text, width, room))
+        self.canvas.create_text(
+            x - width if right else x,
+            baseline - font.metrics("ascent"),
+            text=text,
+            font=font,
+            anchor="nw",
+            fill=colour or self.palette.text,
+        )
+        return width
+
+    def figure(
+        self,
+        right: int,
+        baseline: int,
+        text: str,
+        *,
+        size: int = 13,
+        strong: bool = False,
+        colour: str | None = None,
+    ) -> int:
+        """Write a figure that ends at ``right``, its digits in columns. Returns the width taken, pixels."""
+        font = self.fonts.get(size, strong=strong)
+        width = tabular_width(font, text)
+        self.slots.append(Slot(text, width, right))
+        x = right - width
+        top = baseline - font.metrics("ascent")
+        for character, advance in tabular_advances(font, text):
+            self.canvas.create_text(
+                x + (advance - font.measure(character)) // 2,
+                top,
+                text=character,
+                font=font,
+                anchor="nw",
+                fill=colour or self.palette.text,
+            )
+            x += advance
+        return width
+
+    def paragraph(
+        self,
+        x: int,
+        top: int,
+        text: str,
+        *,
+        room: int,
+        size: int,
+        colour: str,
+        strong: bool = False,
+        centred: bool = False,
+    ) -> int:
+        """Write text in as many lines as it takes. Returns the height taken, pixels."""
+        font = self.fonts.get(size, strong=strong)
+        leading = round(font.metrics("linespace") * 1.15)
+        y = top
+        for line in wrap(font, text, room):
+            width = font.measure(line)
+            self.slots.append(Slot(line, width, room))
+            start = x + (room - width) // 2 if centred else x
+            self.canvas.create_text(start, y, text=line, font=font, anchor="nw", fill=colour)
+            y += leading
+        return y - top
+
+    def card(self, x0: int, x1: int, top: int, body: Callable[[int], int]) -> int:
+        """A card as high as its content.
+
+        Args:
+            x0: Left edge, pixels.
+            x1: Right edge, pixels.
+            top: Upper edge, pixels.
+            body: Draws the content from the y it is given; returns the y at which it ends, padding included.
+
+        Returns:
+            The y of the lower edge.
+        """
+        lowest = self.canvas.create_text(0, 0, text="")
+        bottom = body(top)
+        self.rounded(
+            (x0, top, x1, bottom),
+            radius=self.px(8),
+            fill=self.palette.card,
+            border=self.palette.hairline,
+            ground=self.palette.background,
+            tag="under",
+        )
+        self.canvas.tag_lower("under", lowest)
+        self.canvas.dtag("under")
+        return bottom
+
+    def rounded(
+        self,
+        box: tuple[int, int, int, int],
+        *,
+        radius: int,
+        fill: str,
+        ground: str,
+        border: str | None = None,
+        tag: str = "",
+    ) -> None:
+        """A rectangle (x0, y0, x1, y1; pixels, ends excluded) with round corners on a plain ground."""
+        x0, y0, x1, y1 = box
+        radius = max(0, min(radius, (x1 - x0) // 2, (y1 - y0) // 2))
+        line = self.px(1) if border else 0
+        rectangle = self.canvas.create_rectangle
+        rectangle(x0, y0, x1, y1, fill=border or fill, width=0, tags=tag)
+        rectangle(x0 + line, y0 + line, x1 - line, y1 - line, fill=fill, width=0, tags=tag)
+        for right in (False, True):
+            for low in (False, True):
+                corner = self._corner(radius, line, fill, border or fill, ground, right=right, low=low)
+                self.canvas.create_image(
+                    x1 - radius if right else x0,
+                    y1 - radius if low else y0,
+                    image=corner,
+                    anchor="nw",
+                    tags=tag,
+                )
+
+    def mark(self, x: int, y: int, state: State | None, *, size: int, ground: str, colour: str) -> None:
+        """The sign of a state, its upper left corner at (x, y), ``size`` pixels wide: a shape for each."""
+        key = ("mark", state, size, ground, colour)
+        if key not in self._pictures:
+            covers = mark_coverage(state, size)
+            rows = [
+                [mix(colour, ground, _clamp(covers(x + 0.5, y + 0.5))) for x in range(size)]
+                for y in range(size)
+            ]
+            self._pictures[key] = self._photo(size, rows)
+        self.canvas.create_image(x, y, image=self._pictures[key], anchor="nw")
+
+    def _corner(
+        self, radius: int, line: int, fill: str, border: str, ground: str, *, right: bool, low: bool
+    ) -> tk.PhotoImage:
+        key = ("corner", radius, line, fill, border, ground, right, low)
+        if key not in self._pictures:
+            rows = []
+            for row in range(radius):
+                y = radius - row - 0.5 if not low else row + 0.5
+                cells = []
+                for column in range(radius):
+                    x = column + 0.5 if right else radius - column - 0.5
+                    distance = math.hypot(x, y)
+                    inside = mix(fill, border, _clamp(radius - line + 0.5 - distance))
+                    cells.append(mix(inside, ground, _clamp(radius + 0.5 - distance)))
+                rows.append(cells)
+            self._pictures[key] = self._photo(radius, rows)
+        return self._pictures[key]
+
+    def _photo(self, size: int, rows: list[list[str]]) -> tk.PhotoImage:
+        photo = tk.PhotoImage(master=self.canvas, width=max(1, size), height=max(1, size))
+        if rows:
+            photo.put(" ".join("{" + " ".join(row) + "}" for row in rows))
+        return photo
+
+
+def fit(font: tkfont.Font, text: str, room: int) -> str:
+    """The text, or as much of its beginning as fits into ``room`` pixels with an ellipsis after it."""
+    if font.measure(text) <= room:
+        return text
+    while text and font.measure(text.rstrip() + ELLIPSIS) > room:
+        text = text[:-1]
+    return text.rstrip() + ELLIPSIS
+
+
+def wrap(font: tkfont.Font, text: str, room: int) -> list[str]:
+    """The text in lines of at most ``room`` pixels, broken at spaces; a word longer than a line is broken."""
+    lines: list[str] = []
+    line = ""
+    for whole in text.split():
+        word = whole
+        while font.measure(word) > room:
+            if line:
+                lines.append(line)
+                line = ""
+            size = max(
+                1, next((n for n in range(1, len(word)) if font.measure(word[: n + 1]) > room), len(word))
+            )
+            lines.append(word[:size])
+            word = word[size:]
+        longer = f"{line} {word}".strip()
+        if font.measure(longer) > room:
+            lines.append(line)
+            line = word
+        else:
+            line = longer
+    return [*lines, line] if line else lines
+
+
+def _clamp(value: float) -> float:
+    return min(1.0, max(0.0, value))
+
+
+def mark_coverage(state: State | None, size: int) -> Coverage:
+    """The shape of a state's sign in a square of ``size`` pixels.
+
+    Fresh is a disc, stale half a disc, offline a cross, no data a ring with a dot, no telemetry a ring.
+    """
+    middle = size / 2
+    stroke = max(1.0, size / 6)
+
+    def distance(x: float, y: float) -> float:
+        return math.hypot(x - middle, y - middle)
+
+    def disc(x: float, y: float) -> float:
+        return middle + 0.5 - distance(x, y)
+
+    def ring(x: float, y: float) -> float:
+        return stroke / 2 + 0.5 - abs(distance(x, y) - (middle - stroke / 2))
+
+    def half(x: float, y: float) -> float:
+        return max(ring(x, y), min(disc(x, y), middle + 0.5 - x))
+
+    def cross(x: float, y: float) -> float:
+        across = abs(abs(x - middle) - abs(y - middle)) / math.sqrt(2)
+        return min(stroke * 0.62 + 0.5 - across, disc(x, y))
+
+    def target(x: float, y: float) -> float:
+        return max(ring(x, y), stroke * 0.9 + 0.5 - distance(x, y))
+
+    shapes = {State.FRESH: disc, State.STALE: half, State.OFFLINE: cross, State.NO_DATA: target}
+    return ring if state is None else shapes.get(state, ring)

@@ -1,0 +1,274 @@
+"""The quick-stats window: what a click on the tray's icon opens, in a process of its own.
+
+``python -m ccmon_tray.dashboard.quick_stats --snapshot FILE`` reads the snapshot that the tray leaves in the
+cache folder, and follows it: the file is looked at every second, and ages count on.
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+import time
+import tkinter as tk
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from ccmon_tray.dashboard.painter import Painter
+from ccmon_tray.dashboard.quick_stats_content import UNREADABLE, WAITING, Content, compose, summary
+from ccmon_tray.dashboard.quick_stats_view import QuickStatsView
+from ccmon_tray.dashboard.theme import Fonts, measure_scale, palette_for
+from ccmon_tray.desktop.clipboard import copy_text
+from ccmon_tray.errors import CcmonError
+from ccmon_tray.settings import Theme
+from ccmon_tray.usage.snapshot import Snapshot
+
+TITLE: Final = "Claude Code Monitor"
+_TICK_MS: Final = 1000
+_COPIED_MS: Final = 2000
+_EDGE: Final = 8  # units between a popup and the screen's edge or the icon
+
+Point = tuple[int, int]
+
+
+class SnapshotFile:
+    """The tray's latest snapshot, read again when its file has changed.
+
+    Args:
+        path: The file; it need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._snapshot: Snapshot | None = None
+        self._readable = True
+
+    def content(self, now: float) -> Content:
+        """What to show now (Unix seconds)."""
+        self._look()
+        if not self._readable:
+            return UNREADABLE
+        return WAITING if self._snapshot is None else compose(self._snapshot, now=now)
+
+    def _look(self) -> None:
+        try:
+            info = self._path.stat()
+            seen = (info.st_mtime_ns, info.st_size, info.st_ino)
+            if seen == self._seen:
+                return
+            text = self._path.read_bytes()
+        except OSError:
+            return  # not there yet, or being replaced: what was read before still holds
+        self._seen = seen
+        try:
+            self._snapshot = Snapshot.model_validate_json(text)
+            self._readable = True
+        except ValidationError:
+            self._readable = False
+
+
+class QuickStatsWindow:
+    """The window with its keys and its clock.
+
+    Args:
+        root: The Tk application.
+        file: Where the figures come from.
+        theme: Which colours.
+        popup: Whether it has no frame and closes when another window gets the focus.
+        at: The point it belongs to (where the icon was clicked), pixels of the screen.
+        scale: Pixels per unit; measured where not given.
+    """
+
+    def __init__(
+        self,
+        root: tk.Tk,
+        file: SnapshotFile,
+        *,
+        theme: Theme = Theme.SYSTEM,
+        popup: bool = False,
+        at: Point | None = None,
+        scale: float | None = None,
+    ) -> None:
+        self.root = root
+        self._file = file
+        self._popup = popup
+        self._at = at
+        palette = palette_for(theme)
+        scale = scale or measure_scale(root)
+        self.canvas = tk.Canvas(root, background=palette.background, highlightthickness=0, borderwidth=0)
+        self.painter = Painter(self.canvas, Fonts(root, scale), palette, scale)
+        self.view = QuickStatsView(self.painter)
+        self.content: Content | None = None
+        self._height = 0
+        self._copied = False
+        self._prepare(palette.background, palette.hairline)
+        self.refresh()
+        root.after(_TICK_MS, self._tick)
+
+    def refresh(self) -> None:
+        """Read the file if it changed, and draw if anything that shows did."""
+        content = self._file.content(time.time())
+        if content != self.content:
+            self.content = content
+            self._draw()
+
+    def copy(self) -> None:
+        """Put the figures into the clipboard as text."""
+        if self.content is None:
+            return
+        try:
+            copy_text(summary(self.content))
+        except CcmonError:
+            # No program keeps a selection here: the window does, as long as it is open.
+            self.root.clipboard_clear()
+            self.root.clipboard_append(summary(self.content))
+        self._copied = True
+        self._draw()
+        self.root.after(_COPIED_MS, self._forget_copied)
+
+    def close(self) -> None:
+        """Close the window and end the program."""
+        self.root.destroy()
+
+    def _prepare(self, background: str, border: str) -> None:
+        root = self.root
+        root.title(TITLE)
+        root.configure(background=border if self._popup else background)
+        root.resizable(width=False, height=False)
+        frame = self.painter.px(1) if self._popup else 0
+        self.canvas.pack(fill="both", expand=True, padx=frame, pady=frame)
+        for keys in ("<Escape>", "<Control-w>", "<Control-q>"):
+            root.bind(keys, lambda _event: self.close())
+        for keys in ("<Control-c>", "<Command-c>") if sys.platform == "darwin" else ("<Control-c>",):
+            root.bind(keys, lambda _event: self.copy())
+        for keys in ("<Up>", "<Button-4>"):
+            root.bind(keys, lambda _event: self.canvas.yview_scroll(-3, "units"))
+        for keys in ("<Down>", "<Button-5>"):
+            root.bind(keys, lambda _event: self.canvas.yview_scroll(3, "units"))
+        root.bind("<MouseWheel>", self._on_wheel)
+        if self._popup:
+            _take_frame_away(root)
+            root.bind("<FocusOut>", self._on_focus_out)
+            root.bind("<Map>", lambda _event: root.focus_force())
+
+    def _draw(self) -> None:
+        assert self.content is not None
+        hint = "Copied" if self._copied else "Esc closes · Ctrl+C copies"
+        height = self.view.draw(self.content, hint)
+        if height != self._height:
+            self._height = height
+            self._resize()
+
+    def _resize(self) -> None:
+        root = self.root
+        frame = 2 * self.painter.px(1) if self._popup else 0
+        edge = self.painter.px(_EDGE)
+        screen = (root.winfo_screenwidth(), root.winfo_screenheight())
+        size = (self.view.width + frame, min(self._height + frame, screen[1] - 2 * edge))
+        self.canvas.configure(
+            scrollregion=(0, 0, self.view.width, self._height), yscrollincrement=self.painter.px(8)
+        )
+        at = self._at
+        if at is None and self._popup:
+            at = (root.winfo_pointerx(), root.winfo_pointery())
+        geometry = f"{size[0]}x{size[1]}"
+        if at is not None:
+            x, y = place(size, screen, at, edge)
+            geometry += f"+{x}+{y}"
+            self._at = at
+        root.geometry(geometry)
+
+    def _tick(self) -> None:
+        self.refresh()
+        self.root.after(_TICK_MS, self._tick)
+
+    def _forget_copied(self) -> None:
+        self._copied = False
+        self._draw()
+
+    def _on_wheel(self, event: "tk.Event[tk.Misc]") -> None:
+        self.canvas.yview_scroll(-3 if event.delta > 0 else 3, "units")
+
+    def _on_focus_out(self, event: "tk.Event[tk.Misc]") -> None:
+        # Focus moving inside the window is reported too: only the window's own loss closes it.
+        if event.widget is self.root and self.root.focus_displayof() is None:
+            self.close()
+
+
+def place(size: Point, screen: Point, at: Point, edge: int) -> Point:
+    """Where a window belongs: centred on a point, above or below it, whole on the screen.
+
+    Args:
+        size: Width and height of the window, pixels.
+        screen: Width and height of the screen, pixels.
+        at: The point, pixels.
+        edge: Distance kept to the point and to the screen's edges, pixels.
+
+    Returns:
+        The window's upper left corner.
+    """
+    x = at[0] - size[0] // 2
+    y = at[1] - size[1] - edge if at[1] > screen[1] // 2 else at[1] + edge
+    return (
+        max(edge, min(x, screen[0] - size[0] - edge)),
+        max(edge, min(y, screen[1] - size[1] - edge)),
+    )
+
+
+def _take_frame_away(root: tk.Tk) -> None:
+    if sys.platform == "linux":
+        # Without override-redirect, so that the window manager still gives the window the keyboard.
+        with contextlib.suppress(tk.TclError):
+            root.attributes("-type", "splash")
+    elif sys.platform == "win32":
+        root.overrideredirect(True)
+    root.attributes("-topmost", True)
+
+
+def _be_sharp() -> None:
+    """Windows draws a program in low resolution and stretches it, unless it says that it knows better."""
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - costs time, and is of use there only
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.windll.shcore.SetProcessDpiAwareness(1)
+
+
+def _point(text: str) -> Point:
+    x, y = text.split(",")
+    return int(x), int(y)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Show the window until it is closed. Returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="ccmon_tray.dashboard.quick_stats", description="The quick-stats window."
+    )
+    parser.add_argument("--snapshot", type=Path, required=True, help="the tray's snapshot file")
+    parser.add_argument("--at", type=_point, metavar="X,Y", help="the point of the screen it belongs to")
+    parser.add_argument("--popup", action="store_true", help="no frame; closes when it loses the focus")
+    parser.add_argument(
+        "--theme",
+        type=Theme,
+        choices=list(Theme),
+        default=os.environ.get("CCMON_TRAY_APPEARANCE__THEME", Theme.SYSTEM),
+    )
+    options = parser.parse_args(arguments)
+    _be_sharp()
+    try:
+        root = tk.Tk(className="ccmon-tray")
+    except tk.TclError as error:
+        print(f"The window cannot be shown: {error}", file=sys.stderr)  # noqa: T201 - a program's own words
+        return 1
+    QuickStatsWindow(
+        root, SnapshotFile(options.snapshot), theme=options.theme, popup=options.popup, at=options.at
+    )
+    root.mainloop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""Colours, spacing and type: one set of tokens for every window.
+
+Lengths are in *units*: a unit is one pixel on a screen of 96 dpi. :func:`measure_scale` tells how many pixels
+a unit is here, so that a window keeps its proportions at 1×, 2× and between.
+"""
+
+import sys
+import tkinter as tk
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from tkinter import font as tkfont
+from typing import Final
+
+from ccmon_tray.settings import Theme
+
+GRID: Final = 8  # spacing is in multiples of this, halves where lines belong together
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of one appearance, ``#rrggbb``.
+
+    ``text`` and ``secondary`` meet WCAG AA (4.5 : 1) on every surface; ``muted`` does not everywhere, and is
+    for decoration and large figures.
+    """
+
+    background: str
+    sidebar: str
+    card: str
+    hairline: str
+    text: str
+    secondary: str
+    muted: str
+    accent: str
+    good: str
+    bad: str
+    warning: str
+    series: tuple[str, str, str, str, str]
+
+
+DARK: Final = Palette(
+    background="#131417",
+    sidebar="#0e0f11",
+    card="#1b1d21",
+    hairline="#2a2d33",
+    text="#f2f3f5",
+    secondary="#a3a9b4",
+    muted="#6f7682",
+    accent="#4cc2ff",
+    good="#3ddc97",
+    bad="#ff7b72",
+    warning="#f5b942",
+    series=("#4cc2ff", "#a98bff", "#3ddc97", "#f5b942", "#ff8fab"),
+)
+
+LIGHT: Final = Palette(
+    background="#f5f6f8",
+    sidebar="#eceef1",
+    card="#ffffff",
+    hairline="#e1e4e9",
+    text="#16181d",
+    secondary="#565d69",
+    muted="#868d99",
+    accent="#0b7fc7",
+    good="#0f8a56",
+    bad="#c93c37",
+    warning="#a86a00",
+    series=("#0b7fc7", "#7a55e0", "#0f8a56", "#c08400", "#c8456b"),
+)
+
+
+def palette_for(theme: Theme) -> Palette:
+    """The colours to use; where the system decides, dark, until the system is asked."""
+    return LIGHT if theme is Theme.LIGHT else DARK
+
+
+def mix(colour: str, ground: str, share: float) -> str:
+    """``colour`` laid over ``ground`` with an opacity of ``share`` (0 to 1)."""
+    pairs = zip(_channels(colour), _channels(ground), strict=True)
+    return "#" + "".join(f"{round(top * share + bottom * (1 - share)):02x}" for top, bottom in pairs)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, 1 to 21.
+
+    Formula: WCAG 2.2, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
+    """
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _channels(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _luminance(colour: str) -> float:
+    linear = (
+        c / 12.92 if (c := channel / 255) <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for channel in _channels(colour)
+    )
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def measure_scale(root: tk.Misc) -> float:
+    """Pixels per unit on this screen, in eighths.
+
+    Measured on a font, since a desktop's text scaling (``Xft.dpi``) reaches fonts but not
+    ``winfo_fpixels``.
+    """
+    if sys.platform == "darwin":
+        return 1.0  # points are units there, and the system doubles them itself
+    in_points = tkfont.Font(root, size=72).metrics("linespace")
+    in_pixels = tkfont.Font(root, size=-72).metrics("linespace")
+    pixels_per_inch = 72 * in_points / in_pixels
+    return min(4.0, max(1.0, round(pixels_per_inch / 96 * 8) / 8))
+
+
+@dataclass(slots=True)
+class Fonts:
+    """The type scale in one family; fonts are made when first asked for, since each costs some milliseconds.
+
+    Args:
+        root: The window they are for.
+        scale: Pixels per unit.
+    """
+
+    root: tk.Misc
+    scale: float
+    _made: dict[tuple[int, bool], tkfont.Font] = field(default_factory=dict)
+    _families: dict[bool, tuple[str, bool]] = field(default_factory=dict)
+
+    def get(self, size: int, *, strong: bool = False) -> tkfont.Font:
+        """The font of this size (units), medium-bold where ``strong``."""
+        made = self._made.get((size, strong))
+        if made is None:
+            family, bold = self._family(strong=strong)
+            made = tkfont.Font(
+                self.root,
+                family=family,
+                size=-max(1, round(size * self.scale)),
+                weight="bold" if bold else "normal",
+            )
+            self._made[size, strong] = made
+        return made
+
+    def _family(self, *, strong: bool) -> tuple[str, bool]:
+        """Family, and whether its bold weight must stand in for a missing semibold."""
+        if strong not in self._families:
+            self._families[strong] = self._find_family(strong=strong)
+        return self._families[strong]
+
+    def _find_family(self, *, strong: bool) -> tuple[str, bool]:
+        # A weight that has a name of its own is not listed among the families, but can be asked for.
+        wanted = [("Inter SemiBold", False), ("Inter", True)] if strong else [("Inter", False)]
+        for family, bold in wanted:
+            if tkfont.Font(self.root, family=family, size=-12).actual("family") == "Inter":
+                return family, bold
+        return tkfont.nametofont("TkDefaultFont", self.root).actual("family"), strong
+
+
+def tabular_width(font: tkfont.Font, text: str) -> int:
+    """Width of ``text`` in pixels with all digits as wide as the widest one."""
+    return sum(advance for _, advance in tabular_advances(font, text))
+
+
+def tabular_advances(font: tkfont.Font, text: str) -> Iterable[tuple[str, int]]:
+    """The characters of ``text`` with the pixels each takes, where all digits take the same.
+
+    Tk cannot ask a font for its tabular figures, so that columns of numbers would not line up.
+    """
+    digit = max(font.measure(figure) for figure in "0123456789")
+    for character in text:
+        yield character, digit if character.isdigit() else font.measure(character)
