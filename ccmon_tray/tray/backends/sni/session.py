@@ -1,0 +1,101 @@
+"""The session bus, and who on it shows icons."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+from dbus_fast import Message, MessageType
+from dbus_fast.aio import MessageBus
+from dbus_fast.errors import DBusFastError
+
+from ccmon_tray.errors import TrayHostMissing
+
+WATCHER = "org.kde.StatusNotifierWatcher"
+WATCHER_PATH = "/StatusNotifierWatcher"
+
+_ANSWER_TIMEOUT_S = 5.0
+
+
+def bus_address() -> str | None:
+    """Find the session bus: named by the environment, else where systemd puts it.
+
+    Returns:
+        Its D-Bus address, or None.
+    """
+    if address := os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        return address
+    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
+        socket = Path(runtime) / "bus"
+        if socket.is_socket():
+            return f"unix:path={socket}"
+    return None
+
+
+async def connect() -> MessageBus:
+    """Connect to the session bus.
+
+    Returns:
+        The connected bus.
+
+    Raises:
+        TrayHostMissing: There is none, or it does not answer.
+    """
+    address = bus_address()
+    if address is None:
+        raise TrayHostMissing(
+            "No tray icon",
+            cause="there is no D-Bus session bus, through which desktops show tray icons",
+            next_step="Start ccmon-tray from within a desktop session",
+        )
+    try:
+        async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+            return await MessageBus(bus_address=address).connect()
+    except (OSError, DBusFastError) as error:
+        raise TrayHostMissing(
+            "No tray icon",
+            cause=f"the D-Bus session bus at {address} does not answer ({error or type(error).__name__})",
+            next_step="Log in to the desktop again, or check DBUS_SESSION_BUS_ADDRESS",
+        ) from error
+
+
+async def call(bus: MessageBus, message: Message) -> Message | None:
+    """Call a method.
+
+    Returns:
+        The answer; None when it is an error, or none comes in time.
+    """
+    try:
+        async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+            answer = await bus.call(message)
+    except (TimeoutError, OSError, DBusFastError):
+        return None
+    return answer if answer.message_type is MessageType.METHOD_RETURN else None
+
+
+async def call_bus(bus: MessageBus, member: str, signature: str, *body: Any) -> Message | None:
+    """Call a method of the bus itself; see :func:`call`."""
+    name = "org.freedesktop.DBus"
+    path = "/org/freedesktop/DBus"
+    return await call(bus, Message(name, path, name, member, signature=signature, body=list(body)))
+
+
+async def _watcher_present() -> bool:
+    bus = await connect()
+    try:
+        answer = await call_bus(bus, "NameHasOwner", "s", WATCHER)
+        return answer is not None and bool(answer.body[0])
+    finally:
+        bus.disconnect()
+
+
+def watcher_present() -> bool:
+    """Tell whether this desktop shows StatusNotifierItem icons at this moment.
+
+    Returns:
+        Whether the session bus has a watcher.
+
+    Raises:
+        TrayHostMissing: There is no session bus.
+    """
+    return asyncio.run(_watcher_present())
