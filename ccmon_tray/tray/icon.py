@@ -12,7 +12,8 @@ no-telemetry  grey gauge, a question mark instead of the needle       an empty b
 no-data       grey outline, the needle at its rest                    a thin line
 ============  ======================================================  =============================
 
-Attention adds a warning triangle in the corner. Generated figures have a gauge or a bar of separate beads.
+Attention adds a warning triangle in the corner (offline says as much by itself). Generated figures have a
+gauge of separate blocks, or a row of beads below the figure.
 A soft outline in the bar's tone keeps the icon legible on a bar of the other tone.
 """
 
@@ -32,9 +33,12 @@ _Point = tuple[float, float]
 _ARC_START: Final = 140.0
 _ARC_SWEEP: Final = 260.0
 _NEEDLE_AT: Final = 0.70
-_BEADS: Final = 7
+_BLOCKS: Final = 5
+_BLOCK_GAP: Final = 16.0
 # A figure is condensed to at most this much of its natural width before it is made lower.
 _NARROWEST: Final = 0.66
+# The bundled font has no dashes of typography.
+_DASHES: Final = str.maketrans("–−", "--")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +132,17 @@ class _Pen:
         for point in points:
             self.disc(point, width / 2, colour)
 
-    def arc(self, centre: _Point, radius: float, width: float, start: float, end: float, colour: str) -> None:
-        """A part of a ring with round ends: radius of its middle, degrees clockwise from three o'clock."""
+    def arc(
+        self, ring: tuple[_Point, float], width: float, span: _Point, colour: str, *, round_ends: bool = True
+    ) -> None:
+        """A part of a ring (centre, radius of its middle) between two angles, clockwise degrees."""
+        centre, radius = ring
         k = self._scale
         x, y = centre
         outer = radius + width / 2
         box = ((x - outer) * k, (y - outer) * k, (x + outer) * k - 1, (y + outer) * k - 1)
-        self._draw.arc(box, start, end, fill=colour, width=round(width * k))
-        for angle in (start, end):
+        self._draw.arc(box, *span, fill=colour, width=round(width * k))
+        for angle in span if round_ends else ():
             self.disc(_polar(centre, radius, angle), width / 2, colour)
 
     def polygon(self, points: tuple[_Point, ...], colour: str | None) -> None:
@@ -157,9 +164,11 @@ class _Pen:
         width, height = right - left, bottom - top
         font = ImageFont.load_default(2 * height)
         stroke = round(weight * 2 * height)
-        shape = font.getbbox(text, stroke_width=stroke)
-        mask = Image.new("L", (round(shape[2] - shape[0]), round(shape[3] - shape[1])))
-        ImageDraw.Draw(mask).text((-shape[0], -shape[1]), text, fill=255, font=font, stroke_width=stroke)
+        # Every figure is as high as the highest sign in figures, so that a dash stays a dash.
+        x0, _, x1, _ = font.getbbox(text, stroke_width=stroke)
+        _, y0, _, y1 = font.getbbox("$0", stroke_width=stroke)
+        mask = Image.new("L", (round(x1 - x0), round(y1 - y0)))
+        ImageDraw.Draw(mask).text((-x0, -y0), text, fill=255, font=font, stroke_width=stroke)
         natural = mask.width / mask.height
         # Whole pixels high, so that the horizontal strokes are crisp.
         k = self._scale
@@ -174,7 +183,7 @@ class _Pen:
         small = self._image.resize((self.size, self.size), Image.Resampling.BOX)
         alpha = small.getchannel("A").filter(ImageFilter.GaussianBlur(max(0.6, self.unit * 0.5)))
         under = Image.new("RGBA", small.size, outline)
-        under.putalpha(alpha.point([min(150, value) for value in range(256)]))
+        under.putalpha(alpha.point([min(190, 2 * value) for value in range(256)]))
         under.alpha_composite(small)
         return under
 
@@ -188,47 +197,49 @@ def _draw_gauge(pen: _Pen, face: IconFace, palette: _Palette) -> None:
     width = max(2.0, round(2.6 * u * 2) / 2)
     centre = (pen.size / 2, pen.size / 2 + u * 0.7)
     radius = pen.size / 2 - u * 0.3 - width / 2
+    ring = (centre, radius)
     start, end = _ARC_START, _ARC_START + _ARC_SWEEP
     needle = start + _ARC_SWEEP * _NEEDLE_AT
     match face.state:
         case State.FRESH if face.demo:
-            for bead in range(_BEADS):
-                at = start + _ARC_SWEEP * bead / (_BEADS - 1)
-                colour = palette.demo if at <= needle else palette.track
-                pen.disc(_polar(centre, radius, at), width / 2, colour)
-            _draw_needle(pen, centre, radius - width, needle, palette.text)
+            length = (_ARC_SWEEP + _BLOCK_GAP) / _BLOCKS
+            for block in range(_BLOCKS):
+                at = start + block * length
+                colour = palette.demo if at < needle else palette.track
+                pen.arc(ring, width, (at, at + length - _BLOCK_GAP), colour, round_ends=False)
+            _draw_needle(pen, centre, radius - width * 0.85, needle, palette.text)
         case State.FRESH:
-            pen.arc(centre, radius, width, start, end, palette.track)
-            pen.arc(centre, radius, width, start, needle, palette.accent)
-            _draw_needle(pen, centre, radius - width, needle, palette.text)
+            pen.arc(ring, width, (start, end), palette.track)
+            pen.arc(ring, width, (start, needle), palette.accent)
+            _draw_needle(pen, centre, radius - width * 0.85, needle, palette.text)
         case State.STALE:
             middle = (pen.size / 2, pen.size / 2)
-            pen.arc(middle, radius, width, 0, 360, palette.warning)
+            pen.arc((middle, radius), width, (0, 360), palette.warning)
             hand = pen.snap(1.6)
             # An odd width of strokes sits on the middle of a pixel.
             x = middle[0] + (0.5 if hand % 2 and pen.size % 2 == 0 else 0)
             y = middle[1] + (0.5 if hand % 2 and pen.size % 2 == 0 else 0)
             pen.line(((x, y - 3.6 * u), (x, y), (x + 2.6 * u, y)), hand, palette.text)
         case State.OFFLINE:
-            pen.arc(centre, radius, width, start, end, palette.track)
+            pen.arc(ring, width, (start, end), palette.track)
             _draw_cross(pen, centre, 2.7 * u, max(1.6, 2.2 * u), palette.bad)
         case State.NO_TELEMETRY:
-            pen.arc(centre, radius, width, start, end, palette.track)
+            pen.arc(ring, width, (start, end), palette.track)
             half = radius - width / 2 - 0.4 * u
             box = (centre[0] - half, centre[1] - half, centre[0] + half, centre[1] + half + 0.6 * u)
             pen.text("?", box, palette.text, 0.05)
         case State.NO_DATA:
             thin = pen.snap(1.2)
-            pen.arc(centre, radius + (width - thin) / 2, thin, start, end, palette.quiet)
+            pen.arc((centre, radius + (width - thin) / 2), thin, (start, end), palette.quiet)
             _draw_needle(pen, centre, radius - width, start, palette.quiet)
-    if face.attention:
-        _draw_warning(pen, palette, 9.4)
+    if face.attention and face.state is not State.OFFLINE:
+        _draw_warning(pen, palette, 8.4)
 
 
 def _draw_needle(pen: _Pen, centre: _Point, length: float, at: float, colour: str) -> None:
     thick = max(1.5, 1.7 * pen.unit)
     pen.line((centre, _polar(centre, length, at)), thick, colour)
-    pen.disc(centre, thick, colour)
+    pen.disc(centre, thick * 0.9, colour)
 
 
 def _draw_cross(pen: _Pen, centre: _Point, reach: float, width: float, colour: str) -> None:
@@ -239,8 +250,10 @@ def _draw_cross(pen: _Pen, centre: _Point, reach: float, width: float, colour: s
 
 def _draw_warning(pen: _Pen, palette: _Palette, units: float) -> None:
     """A warning triangle in the lower right corner, with a gap around it."""
-    u = pen.unit
     side = pen.snap(units)
+    stroke = max(1.0, round(0.15 * side))
+    # Stroke and side are both odd or both even, or the stroke would lie between two pixels.
+    side += (side - stroke) % 2
     right = bottom = float(pen.size)
     left, top, middle = right - side, bottom - side * 0.94, right - side / 2
     gap = pen.snap(1.0)
@@ -248,37 +261,53 @@ def _draw_warning(pen: _Pen, palette: _Palette, units: float) -> None:
         ((middle, top - 2.2 * gap), (left - 1.8 * gap, bottom + gap), (right + 1.8 * gap, bottom + gap)), None
     )
     pen.polygon(((middle, top), (left, bottom), (right, bottom)), palette.warning)
-    mark = pen.snap(1.2)
-    x = middle - mark / 2
-    pen.bar((x, top + 0.34 * side, x + mark, top + 0.62 * side), palette.outline)
-    pen.bar((x, bottom - 1.2 * u - mark, x + mark, bottom - 1.2 * u), palette.outline)
+    x = middle - stroke / 2
+    pen.bar((x, top + 0.34 * side, x + stroke, top + 0.63 * side), palette.outline)
+    pen.bar((x, top + 0.72 * side, x + stroke, top + 0.72 * side + stroke), palette.outline)
 
 
 def _draw_figure(pen: _Pen, face: IconFace, palette: _Palette) -> None:
     """The text, and below it the state's own kind of line."""
     u, size = pen.unit, float(pen.size)
+    attention = face.attention and face.state is not State.OFFLINE
+    text = face.text.translate(_DASHES)
+    if len(text) > 4 and size < 24:
+        # Five signs in so few pixels run into each other: the dollar sign says least.
+        text = text.removeprefix("$")
+    foot = 2.0
+    if face.state is State.OFFLINE:
+        foot = 4.4
+    elif attention:
+        foot = 5.6
+    pen.text(text, (0, pen.snap(0.6), size, size - pen.snap(foot + 1.4)), palette.text, 0.035)
+    if face.state is State.OFFLINE:
+        _draw_cross(pen, (size / 2, size - 2.1 * u), 1.5 * u, 1.5 * u, palette.bad)
+        return
+    _draw_foot(pen, face, palette, size - pen.snap(8) if attention else size)
+    if attention:
+        _draw_warning(pen, palette, 6.0)
+
+
+def _draw_foot(pen: _Pen, face: IconFace, palette: _Palette, right: float) -> None:
+    """The line below a figure, from the left edge to ``right``."""
+    size = float(pen.size)
     thick = pen.snap(2.0)
-    top = size - thick
-    pen.text(face.text, (0, pen.snap(1.0), size, top - pen.snap(1.6)), palette.text, 0.035)
-    right = size - pen.snap(9) if face.attention else size
+    middle = size - thick / 2
     match face.state:
         case State.FRESH if face.demo:
-            count = 3 if face.attention else 5
+            count = round(right / (2 * thick)) + 1
             for bead in range(count):
                 x = thick / 2 + (right - thick) * bead / (count - 1)
-                pen.disc((x, top + thick / 2), thick / 2, palette.demo)
-        case State.FRESH:
-            pen.bar((0, top, right, size), palette.accent)
+                pen.disc((x, middle), thick / 2, palette.demo)
         case State.STALE:
             for dot in range(3):
-                x = right / 2 + (dot - 1) * 2 * thick
-                pen.disc((x, top + thick / 2), thick / 2, palette.warning)
-        case State.OFFLINE:
-            _draw_cross(pen, (right / 2, size - 2 * u), 1.4 * u, 1.5 * u, palette.bad)
+                pen.disc((right / 2 + (dot - 1) * 2 * thick, middle), thick / 2, palette.warning)
         case State.NO_TELEMETRY:
+            rim = pen.snap(0.6)
+            top = size - max(thick, 3 * rim)
             pen.bar((0, top, right, size), palette.quiet)
-            pen.bar((thick / 2, top + thick / 4, right - thick / 2, size - thick / 4), None)
+            pen.bar((rim, top + rim, right - rim, size - rim), None)
         case State.NO_DATA:
             pen.bar((0, size - pen.snap(1.0), right, size), palette.quiet)
-    if face.attention:
-        _draw_warning(pen, palette, 7.4)
+        case _:
+            pen.bar((0, size - thick, right, size), palette.accent)
