@@ -1,0 +1,317 @@
+"""The always-on process: polls become snapshots, snapshots become faces, clicks become deeds.
+
+Threads: the main one belongs to the backend, which the desktop demands; the poller has its own; clicks come
+on the backend's worker, messages from other processes on the channel's. Signals only set a flag and ask the
+backend to return, so that all that ends the process happens on the main thread, in :meth:`TrayApp.run`.
+"""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import Final
+
+from ccmon_tray.desktop.channel import ChannelServer, Message
+from ccmon_tray.desktop.clipboard import copy_text
+from ccmon_tray.errors import CcmonError, TrayHostMissing
+from ccmon_tray.paths import Paths
+from ccmon_tray.settings import Settings
+from ccmon_tray.settings_file import Loaded, save
+from ccmon_tray.tray import tooltip
+from ccmon_tray.tray.backends.base import TrayBackend
+from ccmon_tray.tray.backends.dummy import DummyBackend
+from ccmon_tray.tray.launch import Launcher
+from ccmon_tray.tray.menu import build_menu
+from ccmon_tray.tray.model import Action, Command, Face, IconFace
+from ccmon_tray.tray.poller import Clock, Poller
+from ccmon_tray.tray.reading import MakeCalendar, OpenSource, Reader
+from ccmon_tray.tray.summary import one_line, summary
+from ccmon_tray.usage.formatting import short_money
+from ccmon_tray.usage.models import SourceKind, State
+from ccmon_tray.usage.snapshot import Snapshot
+
+_log = logging.getLogger(__name__)
+
+HOW_TO_SEE: Final = "To see the numbers: ccmon-tray status, or ccmon-tray report"
+
+_HOST_GRACE_S: Final = 8.0  # a tray host that starts with the session may take so long
+_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+class TrayApp:
+    """One tray, from start to end.
+
+    Args:
+        loaded: The settings to start with, and what to tell about their file.
+        paths: Where settings, snapshot, lock and channel are.
+        backend: Draws the tray, or None to run headless.
+        open_source: Makes the source that settings name.
+        make_calendar: Makes the calendar that settings name.
+        reload: Reads the settings anew.
+        say: Writes a line for the person at the terminal.
+        clock: Unix seconds now.
+        poll_clock: The poller's clocks.
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        paths: Paths,
+        *,
+        backend: TrayBackend | None,
+        open_source: OpenSource,
+        make_calendar: MakeCalendar,
+        reload: Callable[[], Loaded],
+        say: Callable[[str], None],
+        clock: Callable[[], float] = time.time,
+        poll_clock: Clock | None = None,
+    ) -> None:
+        self._settings = loaded.settings
+        self._file_notices = loaded.notices
+        self._own_notices: tuple[str, ...] = ()
+        self._paths = paths
+        self._headless = backend is None
+        self._backend: TrayBackend = backend or DummyBackend()
+        self._reload = reload
+        self._say = say
+        self._clock = clock
+        self._stopping = False
+        self._started_at = time.monotonic()
+        self._host_missed = False
+        self._said: tuple[State, str] | None = None
+        self._settings_stamp = self._stamp()
+        # Guards settings and notices, and keeps faces in order: the newest one is shown last.
+        self._lock = threading.RLock()
+        self._face: Face | None = None
+        self._launcher = Launcher(paths)
+        self._reader = Reader(
+            self._settings,
+            paths,
+            open_source=open_source,
+            make_calendar=make_calendar,
+            on_snapshot=self._on_snapshot,
+            clock=clock,
+        )
+        self._reader.use(self._settings, self._notices)
+        self._poller = Poller(
+            poll=self._reader.poll,
+            probe=self._reader.probe,
+            tick=self._tick,
+            interrupt=self._reader.close,
+            interval_s=self._settings.poll.interval_s,
+            clock=poll_clock,
+        )
+
+    def run(self) -> int:
+        """Serve until Quit, a signal or a message says to end.
+
+        Returns:
+            The exit status.
+        """
+        restore = self._catch_signals()
+        channel = ChannelServer(self._paths, self.on_message)
+        try:
+            self._start_channel(channel)
+            self._repaint()
+            self._poller.start()
+            self._serve()
+        finally:
+            if not self._poller.stop():
+                _log.warning("The poller did not end in time")
+            channel.close()
+            self._launcher.close()
+            for number, handler in restore.items():
+                signal.signal(number, handler)
+        return 0
+
+    def stop(self) -> None:
+        """End :meth:`run` soon; from any thread or a signal handler."""
+        self._stopping = True
+        self._backend.stop()
+
+    def on_command(self, command: Command) -> None:
+        """Do what a click asks for. What goes wrong becomes a notice in the menu."""
+        try:
+            self._do(command)
+        except CcmonError as error:
+            _log.warning("%s", error)
+            self._notify(str(error))
+
+    def on_message(self, message: Message) -> None:
+        """Do what another process of this user asks for."""
+        match message:
+            case Message.RAISE if self._headless:
+                self._say(f"ccmon-tray is already running headless. {HOW_TO_SEE}")
+            case Message.RAISE:
+                self._raise()
+            case Message.REFRESH:
+                self.on_command(Command(Action.REFRESH))
+            case Message.SETTINGS_CHANGED:
+                self._load_settings()
+            case Message.QUIT:
+                self.stop()
+
+    def _do(self, command: Command) -> None:
+        match command.action:
+            case Action.OPEN_QUICK_STATS:
+                self._launcher.toggle_quick_stats()
+            case Action.OPEN_SETTINGS:
+                self._launcher.open_settings()
+            case Action.REFRESH:
+                self._reader.doubt()
+                self._poller.refresh()
+            case Action.COPY_SUMMARY:
+                if self._reader.snapshot is not None:
+                    copy_text(
+                        summary(self._reader.snapshot, now=self._clock(), calendar=self._reader.calendar)
+                    )
+            case Action.SET_RANGE:
+                self._set_range(command.argument)
+            case Action.QUIT:
+                self.stop()
+
+    def _raise(self) -> None:
+        try:
+            self._launcher.show_quick_stats()
+        except CcmonError as error:
+            self._notify(str(error))
+
+    def _set_range(self, name: str) -> None:
+        with self._lock:
+            tray = self._settings.tray.model_copy(update={"range": name})
+            self._settings = self._settings.model_copy(update={"tray": tray})
+            self._reader.use(self._settings, self._notices)
+        self._repaint()
+        self._poller.refresh()
+        try:
+            save(self._paths, {"tray.range": name})
+        finally:
+            # Our own change is no news.
+            self._settings_stamp = self._stamp()
+
+    def _load_settings(self) -> None:
+        self._settings_stamp = self._stamp()
+        try:
+            loaded = self._reload()
+        except CcmonError as error:
+            self._notify(str(error))
+            return
+        with self._lock:
+            self._settings = loaded.settings
+            self._file_notices = loaded.notices
+            self._own_notices = ()
+            self._reader.use(self._settings, self._notices)
+        self._poller.set_interval(loaded.settings.poll.interval_s)
+
+    def _stamp(self) -> tuple[int, int] | None:
+        """What changes when somebody edits the settings file."""
+        try:
+            status = self._paths.settings_file.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size
+
+    @property
+    def _notices(self) -> tuple[str, ...]:
+        return (*self._file_notices, *self._own_notices)
+
+    def _notify(self, words: str) -> None:
+        with self._lock:
+            if words in self._notices:
+                return
+            self._own_notices = (*self._own_notices[-2:], words)
+            self._reader.use(self._settings, self._notices)
+        self._repaint()
+
+    # On the poller's thread
+
+    def _on_snapshot(self, snapshot: Snapshot) -> None:
+        self._repaint()
+        if not self._headless:
+            return
+        news = (snapshot.state, snapshot.problem.code if snapshot.problem else "")
+        if news != self._said:
+            self._said = news
+            self._say(one_line(snapshot, now=self._clock()))
+
+    def _tick(self) -> None:
+        self._repaint()
+        for complaint in self._launcher.reap():
+            self._notify(complaint)
+        if self._stamp() != self._settings_stamp:
+            self._load_settings()
+        waited_s = time.monotonic() - self._started_at
+        if not self._headless and not self._host_missed and waited_s > _HOST_GRACE_S:
+            self._host_missed = True
+            if not self._backend.hosted:
+                self._say(
+                    f"Nothing on this desktop shows tray icons yet; the icon comes with it. {HOW_TO_SEE}"
+                )
+
+    def _repaint(self) -> None:
+        """Show the face of this moment if it differs from the one shown."""
+        with self._lock:
+            face = self._compose()
+            if face != self._face:
+                self._face = face
+                self._backend.show(face)
+
+    def _compose(self) -> Face:
+        snapshot, now = self._reader.snapshot, self._clock()
+        if snapshot is not None and snapshot.notices != self._notices:
+            snapshot = snapshot.model_copy(update={"notices": self._notices})
+        return Face(
+            icon=icon_face(snapshot, self._settings),
+            tooltip=tooltip.compose(snapshot, now=now),
+            menu=build_menu(snapshot, now=now, calendar=self._reader.calendar, settings=self._settings),
+        )
+
+    # On the main thread
+
+    def _serve(self) -> None:
+        if not self._headless:
+            try:
+                self._backend.run(on_command=self.on_command, on_ready=self._repaint)
+            except TrayHostMissing as error:
+                self._say(str(error))
+                self._headless = True
+                self._backend = DummyBackend()
+            else:
+                return
+        self._say(f"Running without a tray. {HOW_TO_SEE}. Ctrl-C ends it.")
+        if self._stopping:
+            return
+        self._backend.run(on_command=self.on_command, on_ready=lambda: None)
+
+    def _start_channel(self, channel: ChannelServer) -> None:
+        try:
+            channel.start()
+        except (CcmonError, OSError) as error:
+            # Without it a second start cannot raise this one; everything else works.
+            _log.warning("Other processes cannot reach this tray: %s", error)
+
+    def _catch_signals(self) -> Mapping[int, signal._HANDLER]:
+        if threading.current_thread() is not threading.main_thread():
+            return {}
+
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            self.stop()
+
+        numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+        return {number: signal.signal(number, handle) for number in numbers}
+
+
+def icon_face(snapshot: Snapshot | None, settings: Settings) -> IconFace:
+    """What the icon says of a snapshot; before the first one it claims nothing."""
+    if snapshot is None:
+        return IconFace(State.NO_DATA)
+    figures = snapshot.figures
+    text = ""
+    if figures is not None and settings.tray.icon_text != "none":
+        today = settings.tray.icon_text == "today"
+        cost = figures.today.cost_usd if today else figures.last_hour_cost_usd
+        text = "" if cost is None else short_money(cost)
+    attention = bool(snapshot.problem or snapshot.warnings or snapshot.notices)
+    return IconFace(snapshot.state, attention, text, demo=snapshot.source.kind is SourceKind.DEMO)

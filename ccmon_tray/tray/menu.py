@@ -1,0 +1,235 @@
+"""The menu as plain data: a pure function of the snapshot, the moment and the settings.
+
+Every number the tray knows is in the menu, since Linux hosts show no tooltip. Menus use proportional fonts,
+so the lines are built from separators, never from padding. A line that shows a number opens the quick stats,
+which also keeps it from being drawn as disabled; only what is meant to be quiet has no command.
+"""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from ccmon_tray.settings import Settings
+from ccmon_tray.tray import wording
+from ccmon_tray.tray.model import Action, Command, MenuItem
+from ccmon_tray.usage import formatting
+from ccmon_tray.usage.models import ModelUsage, SessionUsage, SourceKind, State, Totals
+from ccmon_tray.usage.snapshot import Figures, RangeUsage, Snapshot
+from ccmon_tray.usage.windows import Calendar
+
+# Shape alone tells the states apart: full, half, empty, and two that are no circle's filling.
+GLYPHS: Final[dict[State, str]] = {
+    State.FRESH: "●",
+    State.STALE: "◐",
+    State.OFFLINE: "○",
+    State.NO_TELEMETRY: "◇",
+    State.NO_DATA: "◎",
+}
+
+_GAP = "\N{EM SPACE}"
+_DOT = " · "
+_WRAP = 64  # characters of a line of prose: menus do not wrap, and a wider one covers the screen
+_STATS = Command(Action.OPEN_QUICK_STATS)
+_SETTINGS = Command(Action.OPEN_SETTINGS)
+
+
+def build_menu(
+    snapshot: Snapshot | None, *, now: float, calendar: Calendar, settings: Settings
+) -> tuple[MenuItem, ...]:
+    """The menu for a snapshot.
+
+    Args:
+        snapshot: What is known, or None before the first reading.
+        now: Unix seconds; the result changes with it once a minute at most.
+        calendar: The user's days, for times of day and names of days.
+        settings: For the chosen range.
+
+    Returns:
+        The lines, top to bottom; keys are stable from one menu to the next.
+    """
+    items: list[MenuItem] = [_status(snapshot, now, calendar)]
+    if snapshot is not None:
+        items += _trouble(snapshot, now, calendar)
+    if snapshot is not None and snapshot.figures is not None:
+        items.append(_separator("figures"))
+        items += _periods(snapshot.figures, now, calendar)
+        items.append(_last_hour(snapshot, snapshot.figures, now, calendar))
+        items.append(_separator("range"))
+        items.append(_range_choice(settings.tray.range))
+        items += _range(snapshot, snapshot.figures.range, settings.tray.range, now, calendar)
+        items += _warnings(snapshot)
+        items.append(MenuItem("estimate", wording.ESTIMATE))
+    else:
+        items += (_separator("range"), _range_choice(settings.tray.range))
+    items.append(_separator("actions"))
+    items += _actions(has_figures=snapshot is not None and snapshot.figures is not None)
+    return tuple(items)
+
+
+def _status(snapshot: Snapshot | None, now: float, calendar: Calendar) -> MenuItem:
+    refresh = Command(Action.REFRESH)
+    if snapshot is None:
+        return MenuItem("status", f"{GLYPHS[State.NO_DATA]} Reading…", refresh)
+    parts = [wording.source_title(snapshot)]
+    if snapshot.source.kind is SourceKind.DEMO:
+        parts.append("made-up figures")
+    taken = "" if snapshot.taken_at is None else _clock(snapshot.taken_at, now, calendar)
+    match snapshot.state:
+        case State.FRESH:
+            parts.append(f"updated {taken}")
+        case State.STALE:
+            parts.append(f"last read {taken}, {wording.coarse_age(snapshot.age_s(now) or 0)}")
+        case State.OFFLINE:
+            parts.append("offline")
+        case State.NO_TELEMETRY:
+            parts.append("no telemetry yet")
+        case State.NO_DATA:
+            parts.append(f"nothing used yet{_DOT}updated {taken}" if taken else "nothing used yet")
+    return MenuItem("status", f"{GLYPHS[snapshot.state]} {_DOT.join(parts)}", refresh)
+
+
+def _trouble(snapshot: Snapshot, now: float, calendar: Calendar) -> Iterator[MenuItem]:
+    problem = wording.problem_of(snapshot)
+    if problem is not None:
+        since = _clock(problem.since, now, calendar)
+        yield MenuItem("problem", f"⚠ {problem.title}{_DOT}since {since}", _SETTINGS)
+        yield from _prose("problem.cause", problem.cause)
+        yield from _prose("problem.next", problem.next_step, lead="→ ", command=_SETTINGS)
+    for number, notice in enumerate(snapshot.notices):
+        yield from _prose(f"notice.{number}", notice, lead="! ", command=_SETTINGS)
+
+
+def _periods(figures: Figures, now: float, calendar: Calendar) -> Iterator[MenuItem]:
+    today, week, month = figures.today, figures.this_week, figures.this_month
+    tokens = "" if today.tokens is None else f"{formatting.tokens(today.tokens)} tokens"
+    yield _figure("today", wording.day_title(today, now, calendar), formatting.money(today.cost_usd), tokens)
+    week_title = wording.week_title(week, now, calendar)
+    before = "on last week" if week_title == wording.THIS_WEEK else "on the week before"
+    change = formatting.change(week.change)
+    yield _figure("week", week_title, formatting.money(week.cost_usd), f"{change} {before}" if change else "")
+    month_title = wording.month_title(month, now, calendar)
+    projection = ""
+    if month.projected_cost_usd is not None and month_title == wording.THIS_MONTH:
+        projection = f"→ {_whole_money(month.projected_cost_usd)} by month’s end"
+    yield _figure("month", month_title, formatting.money(month.cost_usd), projection)
+
+
+def _last_hour(snapshot: Snapshot, figures: Figures, now: float, calendar: Calendar) -> MenuItem:
+    # The last hour of an old reading is not the last hour: it says which one it was.
+    current = snapshot.state is not State.STALE or snapshot.taken_at is None
+    title = "Last hour" if current else f"Hour to {_clock(snapshot.taken_at or now, now, calendar)}"
+    return _figure("last-hour", title, formatting.money(figures.last_hour_cost_usd))
+
+
+def _range_choice(chosen: str) -> MenuItem:
+    radios = tuple(
+        MenuItem(
+            f"range.{name}", title, Command(Action.SET_RANGE, name), kind="radio", checked=name == chosen
+        )
+        for name, title in wording.RANGE_TITLES.items()
+    )
+    return MenuItem("range", f"Range: {wording.RANGE_TITLES[chosen]}", children=radios)
+
+
+def _range(
+    snapshot: Snapshot, usage: RangeUsage, chosen: str, now: float, calendar: Calendar
+) -> Iterator[MenuItem]:
+    if usage.info.name != chosen:
+        # Another range was chosen since: its figures are on their way, or cannot be had now.
+        waiting = "Reading…" if snapshot.problem is None else "Not read yet"
+        yield MenuItem("range.total", waiting)
+        return
+    totals = usage.totals
+    parts = [formatting.money(totals.cost_usd)]
+    if totals.tokens is not None:
+        parts.append(f"{formatting.tokens(totals.tokens.total)} tokens")
+    if totals.sessions is not None:
+        parts.append(formatting.counted(totals.sessions, "session"))
+    yield MenuItem("range.total", _DOT.join(parts), _STATS)
+    work = _work(totals)
+    if work:
+        yield MenuItem("range.work", work, _STATS)
+    if usage.by_model:
+        yield MenuItem("models", "By model", children=tuple(_models(usage.by_model)))
+    if usage.top_sessions:
+        rows = tuple(_session(session, now, calendar) for session in usage.top_sessions)
+        yield MenuItem("sessions", "Sessions", children=rows)
+
+
+def _work(totals: Totals) -> str:
+    parts = []
+    if totals.active_time_seconds is not None:
+        parts.append(f"Active {formatting.duration(totals.active_time_seconds.total)}")
+    if totals.lines_added is not None or totals.lines_removed is not None:
+        added, removed = formatting.count(totals.lines_added), formatting.count(totals.lines_removed)
+        parts.append(f"+{added} {formatting.MINUS}{removed}")
+    if totals.commits is not None:
+        parts.append(formatting.counted(totals.commits, "commit"))
+    if totals.pull_requests is not None:
+        parts.append(formatting.counted(totals.pull_requests, "PR"))
+    return _DOT.join(parts)
+
+
+def _models(models: tuple[ModelUsage, ...]) -> Iterator[MenuItem]:
+    names = Counter(usage.name for usage in models)
+    for usage in models:
+        # Two ids can go by one name (a context-window suffix): then the id tells them apart.
+        name = usage.name if names[usage.name] == 1 else usage.model
+        cost = "unpriced" if usage.cost_usd is None else formatting.money(usage.cost_usd)
+        tokens = "" if usage.tokens is None else f"{formatting.tokens(usage.tokens.total)} tokens"
+        yield _figure(f"model.{usage.model}", name, cost, tokens)
+
+
+def _session(session: SessionUsage, now: float, calendar: Calendar) -> MenuItem:
+    seen = ""
+    if session.last_seen is not None:
+        seen = wording.coarse_when(calendar.local(session.last_seen), calendar.local(now))
+    name = session.project or formatting.short_id(session.session_id)
+    return _figure(f"session.{session.session_id}", name, formatting.money(session.cost_usd), seen)
+
+
+def _warnings(snapshot: Snapshot) -> Iterator[MenuItem]:
+    if not snapshot.warnings:
+        return
+    lines: list[MenuItem] = []
+    for number, warning in enumerate(snapshot.warnings):
+        key = f"warning.{number}.{warning.code}"
+        if lines:
+            lines.append(_separator(key))
+        lines += _prose(key, warning.message, command=_STATS)
+        lines += _prose(f"{key}.cure", warning.cure, lead="→ ")
+    count = formatting.counted(len(snapshot.warnings), "warning")
+    yield MenuItem("warnings", f"⚠ {count}", children=tuple(lines))
+
+
+def _actions(*, has_figures: bool) -> Iterator[MenuItem]:
+    yield MenuItem("quick-stats", "Quick stats", _STATS, default=True)
+    yield MenuItem("refresh", "Refresh now", Command(Action.REFRESH))
+    if has_figures:
+        yield MenuItem("copy", "Copy summary", Command(Action.COPY_SUMMARY))
+    yield MenuItem("settings", "Settings…", _SETTINGS)
+    yield MenuItem("quit", "Quit", Command(Action.QUIT))
+
+
+def _figure(key: str, title: str, *parts: str) -> MenuItem:
+    return MenuItem(key, title + _GAP + _DOT.join(part for part in parts if part), _STATS)
+
+
+def _prose(key: str, text: str, *, lead: str = "", command: Command | None = None) -> Iterator[MenuItem]:
+    lines = textwrap.wrap(text, _WRAP, initial_indent=lead, break_long_words=False, break_on_hyphens=False)
+    for number, line in enumerate(lines):
+        yield MenuItem(f"{key}.{number}", line, command)
+
+
+def _separator(key: str) -> MenuItem:
+    return MenuItem(f"separator.{key}", kind="separator")
+
+
+def _clock(moment: float, now: float, calendar: Calendar) -> str:
+    return wording.clock(calendar.local(moment), calendar.local(now))
+
+
+def _whole_money(usd: float) -> str:
+    """A forecast to the cent would claim more than it knows."""
+    return f"${usd:,.0f}" if usd >= 99.5 else formatting.money(usd)

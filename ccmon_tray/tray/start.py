@@ -1,0 +1,85 @@
+"""Starting the tray: one per user, with the backend this desktop has, or without one."""
+
+import functools
+import sys
+
+from ccmon_tray.calendars import calendar_from
+from ccmon_tray.desktop.channel import Message, send
+from ccmon_tray.desktop.instance import SingleInstance
+from ccmon_tray.errors import AlreadyRunning, TrayHostMissing
+from ccmon_tray.paths import Paths
+from ccmon_tray.settings import Settings, Theme
+from ccmon_tray.settings_file import Loaded, load
+from ccmon_tray.sources.choose import open_source
+from ccmon_tray.tray.app import TrayApp
+from ccmon_tray.tray.backends.base import TrayBackend
+
+
+def run_tray(
+    paths: Paths,
+    loaded: Loaded,
+    *,
+    headless: bool = False,
+    kind: str | None = None,
+    prometheus_url: str | None = None,
+) -> int:
+    """Run the tray until it is ended; of a second one, raise the first instead.
+
+    Args:
+        paths: The home whose tray this is.
+        loaded: Its settings; they are read anew when their file changes.
+        headless: Whether to do without an icon.
+        kind: The source from the command line, above ``source.kind``.
+        prometheus_url: The URL from the command line, above ``prometheus.url``.
+
+    Returns:
+        The exit status: 0 at the end, or if a running tray was raised.
+
+    Raises:
+        AlreadyRunning: Another tray runs and does not answer.
+        CcmonError: The lock cannot be made.
+    """
+    instance = SingleInstance(paths)
+    try:
+        instance.acquire()
+    except AlreadyRunning as error:
+        if not send(paths, Message.RAISE):
+            raise
+        _say(f"{error.title}; it shows its numbers now.")
+        return 0
+    try:
+        app = TrayApp(
+            loaded,
+            paths,
+            backend=None if headless else _backend(loaded.settings),
+            open_source=functools.partial(open_source, kind=kind, prometheus_url=prometheus_url),
+            make_calendar=lambda settings: calendar_from(settings.time),
+            reload=functools.partial(load, paths),
+            say=_say,
+        )
+        return app.run()
+    finally:
+        instance.release()
+
+
+def _backend(settings: Settings) -> TrayBackend | None:
+    # Imported here: Pillow and a desktop's libraries are of no use to a headless tray.
+    from ccmon_tray.tray.backends.choose import choose_backend  # noqa: PLC0415
+    from ccmon_tray.tray.icon import render  # noqa: PLC0415
+
+    renderer = functools.partial(render, dark_bar=settings.appearance.theme is not Theme.LIGHT)
+    try:
+        return choose_backend(settings.tray, renderer)
+    except TrayHostMissing as error:
+        _say(str(error))
+        return None
+
+
+def _say(words: str) -> None:
+    """Write to the terminal, if there (still) is one: it may be closed while the tray goes on."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(f"ccmon-tray: {words}\n")
+            sys.stderr.flush()
+    except (OSError, ValueError):
+        pass
