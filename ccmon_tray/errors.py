@@ -6,8 +6,8 @@ CcmonError                      title, cause, next_step, code, exit_status
 ├── SettingsError               a setting that cannot be used                      exit 2
 ├── AlreadyRunning              another tray of this user holds the lock           exit 1
 ├── TrayHostMissing             no display, no session bus or nothing shows trays  exit 1
-├── SecretUnavailable           a secret's command, file or keyring entry fails    exit 3
 └── SourceError                 the source of usage cannot answer                  exit 3
+    ├── SecretUnavailable       a secret's command, file or keyring entry fails
     ├── SourceUnreachable       no connection: DNS, refused, reset, timed out
     ├── SourceTlsError          the certificate or the TLS handshake is refused
     ├── SourceDenied            401, 403, or a redirect to a login page
@@ -77,18 +77,17 @@ class TrayHostMissing(CcmonError):
     code = "no-tray-host"
 
 
-class SecretUnavailable(CcmonError):
-    """A secret's environment variable, file, command or keyring entry gave nothing."""
-
-    code = "secret-unavailable"
-    exit_status = 3
-
-
 class SourceError(CcmonError):
     """The source of usage cannot answer."""
 
     code = "source"
     exit_status = 3
+
+
+class SecretUnavailable(SourceError):
+    """A secret's environment variable, file, command or keyring entry gave nothing."""
+
+    code = "secret-unavailable"
 
 
 class SourceUnreachable(SourceError):
@@ -122,9 +121,22 @@ class SourceRejected(SourceError):
 
 
 class SourceUnavailable(SourceError):
-    """The server is there, but cannot answer now."""
+    """The server is there, but cannot answer now.
+
+    Args:
+        title: What happened.
+        cause: Why.
+        next_step: What to do.
+        retry_after_s: When the server wants to be asked again, seconds from now; None where it does not say.
+    """
 
     code = "unavailable"
+
+    def __init__(
+        self, title: str, *, cause: str = "", next_step: str = "", retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(title, cause=cause, next_step=next_step)
+        self.retry_after_s = retry_after_s
 
 
 class SourceAnswerInvalid(SourceError):
