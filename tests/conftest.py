@@ -1,0 +1,19 @@
+"""What all tests share: the programs they drive must be there, or the reason they did not run is said."""
+
+import os
+import shutil
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Hold a test to its `needs` marker: a missing program fails in CI, and skips on a person's machine."""
+    wanted = {tool for marker in item.iter_markers("needs") for tool in marker.args}
+    missing = sorted(tool for tool in wanted if shutil.which(tool) is None)
+    if not missing:
+        return
+    reason = f"not on PATH: {', '.join(missing)}"
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
