@@ -5,6 +5,7 @@ pictures instead, whose edge pixels are mixed from the colours on both sides.
 """
 
 import math
+import re
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -250,27 +251,25 @@ def fit(font: tkfont.Font, text: str, room: int) -> str:
 
 
 def wrap(font: tkfont.Font, text: str, room: int) -> list[str]:
-    """The text in lines of at most ``room`` pixels, broken at spaces; a word longer than a line is broken."""
-    lines: list[str] = []
-    line = ""
-    for whole in text.split():
-        word = whole
-        while font.measure(word) > room:
-            if line:
-                lines.append(line)
-                line = ""
-            size = max(
-                1, next((n for n in range(1, len(word)) if font.measure(word[: n + 1]) > room), len(word))
-            )
-            lines.append(word[:size])
-            word = word[size:]
-        longer = f"{line} {word}".strip()
-        if font.measure(longer) > room:
-            lines.append(line)
-            line = word
-        else:
-            line = longer
-    return [*lines, line] if line else lines
+    """The text in lines of at most ``room`` pixels, broken at spaces.
+
+    A word longer than a line is broken after a ``_``, ``/``, ``=`` or hyphen, or where it must be.
+    """
+    lines = [""]
+    for word in text.split():
+        rest = f"{lines[-1]} {word}" if lines[-1] else word
+        if font.measure(rest) > room and lines[-1] and font.measure(word) <= room:
+            lines.append(word)
+            continue
+        while font.measure(rest) > room:
+            size = next(n for n in range(len(rest), 0, -1) if n == 1 or font.measure(rest[:n]) <= room)
+            head = re.match(r".*[\s_/=-]", rest[:size])
+            size = head.end() if head else size
+            lines[-1] = rest[:size].rstrip()
+            rest = rest[size:]
+            lines.append("")
+        lines[-1] = rest
+    return [line for line in lines if line]
 
 
 def _clamp(value: float) -> float:
@@ -280,7 +279,8 @@ def _clamp(value: float) -> float:
 def mark_coverage(state: State | None, size: int) -> Coverage:
     """The shape of a state's sign in a square of ``size`` pixels.
 
-    Fresh is a disc, stale half a disc, offline a cross, no data a ring with a dot, no telemetry a ring.
+    Fresh is a disc, stale half a disc, offline a cross, no data a ring with a dot, no telemetry a diamond;
+    a ring stands for what is not known yet.
     """
     middle = size / 2
     stroke = max(1.0, size / 6)
@@ -304,5 +304,15 @@ def mark_coverage(state: State | None, size: int) -> Coverage:
     def target(x: float, y: float) -> float:
         return max(ring(x, y), stroke * 0.9 + 0.5 - distance(x, y))
 
-    shapes = {State.FRESH: disc, State.STALE: half, State.OFFLINE: cross, State.NO_DATA: target}
-    return ring if state is None else shapes.get(state, ring)
+    def diamond(x: float, y: float) -> float:
+        across = (abs(x - middle) + abs(y - middle)) / math.sqrt(2)
+        return stroke / 2 + 0.5 - abs(across - (middle / math.sqrt(2) - stroke / 2))
+
+    shapes = {
+        State.FRESH: disc,
+        State.STALE: half,
+        State.OFFLINE: cross,
+        State.NO_TELEMETRY: diamond,
+        State.NO_DATA: target,
+    }
+    return ring if state is None else shapes[state]

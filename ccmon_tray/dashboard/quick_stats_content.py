@@ -4,7 +4,7 @@ Compared by value, so that the window draws again only when something that shows
 """
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -176,13 +176,9 @@ def compose(snapshot: Snapshot, *, now: float) -> Content:
         status_tone,
         demo=demo,
         problem=_problem_note(problem, Tone.WARNING) if problem else None,
-        today=PeriodLine(
-            "Today",
-            formatting.money(figures.today.cost_usd),
-            _trend(figures.today, "on yesterday at this time"),
-        ),
+        today=_today(figures.today, local_now),
         today_tokens=_tokens(figures.today.tokens),
-        periods=_periods(figures),
+        periods=_periods(figures, local_now, stale=state is State.STALE),
         activity=_activity(used.totals),
         range_name=used.info.name,
         models=_models(used),
@@ -256,7 +252,7 @@ def _zone(figures: Figures) -> tzinfo | None:
 
 def _trend(period: Period, words: str) -> Trend:
     ratio = period.change
-    if ratio is None:
+    if ratio is None or not period.cost_usd:
         return Trend()
     figure = formatting.change(ratio)
     tone = Tone.BAD if figure.startswith("▲") else Tone.GOOD if figure.startswith("▼") else Tone.QUIET
@@ -267,23 +263,41 @@ def _tokens(count: float | None) -> str:
     return "" if count is None else f"{formatting.tokens(count)} tokens"
 
 
-def _periods(figures: Figures) -> tuple[PeriodLine, ...]:
-    projected = figures.this_month.projected_cost_usd
-    month = Trend() if projected is None else Trend(f"→ {_rounded(projected)}", "by month’s end")
+def _today(period: Period, local_now: datetime) -> PeriodLine:
+    """Today's cost; a day that is over since the reading goes by its date."""
+    day = datetime.fromtimestamp(period.start, local_now.tzinfo)
+    over = local_now.date() > day.date()
+    label = f"{day:%A} {day.day} {day:%B}" if over else "Today"
+    words = "on the day before" if over else "on yesterday at this time"
+    return PeriodLine(label, formatting.money(period.cost_usd), _trend(period, words))
+
+
+def _periods(figures: Figures, local_now: datetime, *, stale: bool) -> tuple[PeriodLine, ...]:
+    week, month = figures.this_week, figures.this_month
+    zone = local_now.tzinfo
+    week_start = datetime.fromtimestamp(week.start, zone)
+    week_over = local_now.date() >= week_start.date() + timedelta(days=7)
+    week_label = f"Week of {week_start.day} {week_start:%b}" if week_over else "This week"
+    month_start = datetime.fromtimestamp(month.start, zone)
+    month_over = (local_now.year, local_now.month) > (month_start.year, month_start.month)
+    month_label = f"{month_start:%B}" if month_over else "This month"
+    projection = Trend()
+    if month.projected_cost_usd is not None and not month_over:
+        projection = Trend(f"→ {formatting.short_money(month.projected_cost_usd)}", "by month’s end")
+    read_at = datetime.fromtimestamp(figures.today.end, zone)
     return (
         PeriodLine(
-            "This week",
-            formatting.money(figures.this_week.cost_usd),
-            _trend(figures.this_week, "on last week"),
+            week_label,
+            formatting.money(week.cost_usd),
+            _trend(week, "on the week before" if week_over else "on last week"),
         ),
-        PeriodLine("This month", formatting.money(figures.this_month.cost_usd), month),
-        PeriodLine("Last hour", formatting.money(figures.last_hour_cost_usd)),
+        PeriodLine(month_label, formatting.money(month.cost_usd), projection),
+        # The last hour of an old reading is not the last hour: it says which one it was.
+        PeriodLine(
+            f"Hour to {read_at:%H:%M}" if stale else "Last hour",
+            formatting.money(figures.last_hour_cost_usd),
+        ),
     )
-
-
-def _rounded(usd: float) -> str:
-    """A projection: cents would promise more than it knows."""
-    return formatting.short_money(usd)
 
 
 def _activity(totals: Totals) -> str:

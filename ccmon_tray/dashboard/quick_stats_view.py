@@ -4,15 +4,15 @@ from typing import Final
 
 from ccmon_tray.dashboard.painter import Painter
 from ccmon_tray.dashboard.quick_stats_content import Content, Note, PeriodLine, Tone, Trend
-from ccmon_tray.dashboard.theme import GRID, mix, tabular_width
+from ccmon_tray.dashboard.theme import GRID, ink, mix, tabular_width
 from ccmon_tray.usage.models import State
 
 WIDTH: Final = 384  # units
-_MARGIN: Final = 12
+_MARGIN: Final = 12  # between the window's edge and the cards
 _PADDING: Final = 16
 _ROW: Final = 26
 _GAP: Final = GRID
-_FOOTNOTE: Final = "API-equivalent estimate at list prices"
+_FOOTNOTE: Final = "API-equivalent estimate, not a bill"
 
 
 class QuickStatsView:
@@ -45,8 +45,6 @@ class QuickStatsView:
             y = self._models_card(content, y) + gap
         if content.sessions:
             y = self._sessions_card(content, y) + gap
-        if content.today and not content.models and not content.sessions:
-            y = self._note_card(Note(Tone.QUIET, f"Nothing used {_spoken(content.range_name)} yet"), y) + gap
         for note in content.notes:
             y = self._note_card(note, y) + gap
         return self._footer(y, hint)
@@ -92,10 +90,8 @@ class QuickStatsView:
             fill=fill,
             ground=colours.background,
         )
-        ink = colours.warning
-        paint.text(
-            x + paint.px(7), baseline - paint.px(0.5), words, room=width, size=11, strong=True, colour=ink
-        )
+        colour = ink(colours.warning, fill, colours.text)
+        paint.text(x + paint.px(7), baseline, words, room=width, size=11, strong=True, colour=colour)
 
     def _cost_card(self, content: Content, today: PeriodLine, top: int) -> int:
         paint, colours = self._painter, self._painter.palette
@@ -123,10 +119,11 @@ class QuickStatsView:
             y += paint.px(18)
             self._hairline(y)
             y += paint.px(23)
+            labels = max((paint.fonts.get(13).measure(line.label) for line in content.periods), default=0)
             for line in content.periods:
                 figure = paint.figure(self._right, y, line.figure, strong=True)
-                paint.text(self._left, y, line.label, room=paint.px(80))
-                start = self._left + paint.px(88)
+                paint.text(self._left, y, line.label, room=labels)
+                start = self._left + labels + paint.px(20)
                 self._trend(start, y, line.trend, room=self._right - figure - paint.px(12) - start)
                 y += paint.px(_ROW)
             y -= paint.px(_ROW)
@@ -145,7 +142,7 @@ class QuickStatsView:
         column = self._figure_column(content)
 
         def body(y: int) -> int:
-            y = self._card_title(y, "By model", content.range_name)
+            y = self._card_title(y, "By model", content.range_name, column, "tokens")
             for index, model in enumerate(content.models):
                 y += paint.px(_ROW)
                 paint.figure(self._right, y, model.figure)
@@ -167,7 +164,7 @@ class QuickStatsView:
         column = self._figure_column(content)
 
         def body(y: int) -> int:
-            y = self._card_title(y, "Sessions", content.range_name)
+            y = self._card_title(y, "Sessions", content.range_name, column, "last used")
             for line in content.sessions:
                 y += paint.px(_ROW)
                 paint.figure(self._right, y, line.figure)
@@ -194,8 +191,9 @@ class QuickStatsView:
             x = self._left
             y += paint.px(13)
             room = self._right - x
-            ink = colours.text
-            y += paint.paragraph(x, y, note.title, room=room, size=13, colour=ink, strong=bool(note.body))
+            y += paint.paragraph(
+                x, y, note.title, room=room, size=13, colour=colours.text, strong=bool(note.body)
+            )
             for text in note.body:
                 y += paint.px(3)
                 y += paint.paragraph(x, y, text, room=room, size=12, colour=colours.secondary)
@@ -250,19 +248,15 @@ class QuickStatsView:
         paint.text(self._left, baseline, _FOOTNOTE, room=room, size=11, colour=colours.secondary)
         return baseline + paint.px(14)
 
-    def _card_title(self, y: int, title: str, range_name: str) -> int:
-        paint = self._painter
+    def _card_title(self, y: int, title: str, range_name: str, column: int, heading: str) -> int:
+        """A card's title with its range, and the headings of its two columns of figures."""
+        paint, quiet = self._painter, self._painter.palette.secondary
         y += paint.px(27)
-        paint.text(self._left, y, title, room=paint.px(180), strong=True)
-        paint.text(
-            self._right,
-            y,
-            range_name,
-            room=paint.px(120),
-            size=12,
-            colour=paint.palette.secondary,
-            right=True,
-        )
+        x = self._left
+        x += paint.text(x, y, title, room=paint.px(100), strong=True) + paint.px(7)
+        paint.text(self._right, y, "cost", room=paint.px(60), size=11, colour=quiet, right=True)
+        taken = paint.text(column, y, heading, room=paint.px(80), size=11, colour=quiet, right=True)
+        paint.text(x, y, range_name, room=column - taken - paint.px(8) - x, size=12, colour=quiet)
         return y + paint.px(2)
 
     def _trend(self, x: int, baseline: int, trend: Trend, *, room: int) -> None:
@@ -310,33 +304,23 @@ class QuickStatsView:
 
     def _state_colour(self, state: State | None) -> str:
         colours = self._painter.palette
-        match state:
-            case State.FRESH:
-                return colours.good
-            case State.STALE:
-                return colours.warning
-            case State.OFFLINE:
-                return colours.bad
-            case State.NO_DATA:
-                return colours.accent
-            case State.NO_TELEMETRY | None:
-                return colours.secondary
+        plain = {
+            State.FRESH: colours.good,
+            State.STALE: colours.warning,
+            State.OFFLINE: colours.bad,
+            State.NO_TELEMETRY: colours.secondary,
+            State.NO_DATA: colours.accent,
+        }
+        return colours.secondary if state is None else plain[state]
 
     def _tone(self, tone: Tone) -> str:
+        """The colour of small words of a tone, legible on every surface."""
         colours = self._painter.palette
-        match tone:
-            case Tone.TEXT:
-                return colours.text
-            case Tone.QUIET:
-                return colours.secondary
-            case Tone.GOOD:
-                return colours.good
-            case Tone.WARNING:
-                return colours.warning
-            case Tone.BAD:
-                return colours.bad
-
-
-def _spoken(range_name: str) -> str:
-    """A range's name as it stands in a sentence: ``today``, ``in 7d``."""
-    return f"in {range_name}" if range_name[:1].isdigit() else range_name
+        plain = {
+            Tone.TEXT: colours.text,
+            Tone.QUIET: colours.secondary,
+            Tone.GOOD: colours.good,
+            Tone.WARNING: colours.warning,
+            Tone.BAD: colours.bad,
+        }[tone]
+        return ink(plain, colours.background, colours.text)

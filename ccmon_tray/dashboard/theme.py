@@ -13,6 +13,7 @@ from typing import Final
 
 from ccmon_tray.settings import Theme
 
+_AA: Final = 4.5
 GRID: Final = 8  # spacing is in multiples of this, halves where lines belong together
 
 
@@ -78,6 +79,14 @@ def mix(colour: str, ground: str, share: float) -> str:
     """``colour`` laid over ``ground`` with an opacity of ``share`` (0 to 1)."""
     pairs = zip(_channels(colour), _channels(ground), strict=True)
     return "#" + "".join(f"{round(top * share + bottom * (1 - share)):02x}" for top, bottom in pairs)
+
+
+def ink(colour: str, ground: str, text: str) -> str:
+    """``colour`` for small words on ``ground``: drawn towards ``text`` as far as WCAG AA asks for."""
+    share = 1.0
+    while share > 0 and contrast(mix(colour, text, share), ground) < _AA:
+        share -= 0.05
+    return mix(colour, text, max(0.0, share))
 
 
 def contrast(one: str, other: str) -> float:

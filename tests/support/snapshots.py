@@ -43,9 +43,7 @@ def figures() -> Figures:
         this_month=Period(start=MIDNIGHT - 22 * 86_400, end=NOW, cost_usd=312.40, projected_cost_usd=398.2),
         last_hour_cost_usd=2.10,
         range=RangeUsage(
-            info=RangeInfo(
-                name="today", start=MIDNIGHT, end=NOW, step_seconds=900, timezone="Europe/Berlin"
-            ),
+            info=RangeInfo(name="today", start=MIDNIGHT, end=NOW, step_seconds=900, timezone="Europe/Berlin"),
             totals=Totals(
                 cost_usd=12.34,
                 tokens=Tokens(total=5_600_000),
