@@ -11,7 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from PIL import Image, ImageGrab
+import pytest
+from PIL import Image, ImageChops, ImageGrab
 
 PROGRAMS = ("Xvfb", "dbus-daemon", "xfce4-panel", "xdotool")
 """What :class:`Desktop` drives, for ``pytest.mark.needs``. Debian: xvfb, dbus, xfce4-panel, xdotool."""
@@ -51,6 +52,7 @@ class Desktop:
         home: An empty folder for the desktop's own settings.
         dark: Whether panel and menus are dark.
         size: Width and height in pixels.
+        display: Whether there is a display.
         bus: Whether there is a session bus.
         plugins: The panel's plugins from left to right.
         panel_height: In pixels.
@@ -62,11 +64,13 @@ class Desktop:
         *,
         dark: bool = False,
         size: tuple[int, int] = (640, 480),
+        display: bool = True,
         bus: bool = True,
         plugins: Sequence[str] = ("systray",),
         panel_height: int = 28,
     ) -> None:
         self.size = size
+        self._with_display = display
         self._with_bus = bus
         self._processes: list[subprocess.Popen[bytes]] = []
         self._panel: subprocess.Popen[bytes] | None = None
@@ -76,7 +80,7 @@ class Desktop:
         self.env = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("DBUS_", "XDG_", "GTK_", "WAYLAND_"))
+            if not name.startswith(("DBUS_", "XDG_", "GTK_", "WAYLAND_", "DISPLAY"))
         } | {
             "HOME": str(home),
             "XDG_RUNTIME_DIR": str(runtime),
@@ -93,10 +97,11 @@ class Desktop:
 
     def __enter__(self) -> Self:
         try:
-            self.env["DISPLAY"] = ":" + self._start_telling(
-                "-displayfd",
-                ["Xvfb", "-screen", "0", f"{self.size[0]}x{self.size[1]}x24", "-nolisten", "tcp", "-noreset"],
-            )
+            if self._with_display:
+                screen = f"{self.size[0]}x{self.size[1]}x24"
+                self.env["DISPLAY"] = ":" + self._start_telling(
+                    "-displayfd", ["Xvfb", "-screen", "0", screen, "-nolisten", "tcp", "-noreset"]
+                )
             if self._with_bus:
                 self.env["DBUS_SESSION_BUS_ADDRESS"] = self._start_telling(
                     "--print-address=", ["dbus-daemon", "--session", "--nofork", "--nosyslog"]
@@ -116,6 +121,14 @@ class Desktop:
         self.stop_panel()
         while self._processes:
             _end(self._processes.pop())
+
+    def enter(self, environ: pytest.MonkeyPatch) -> None:
+        """Make this process's environment that of a program on this desktop."""
+        for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
+            if name in self.env:
+                environ.setenv(name, self.env[name])
+            else:
+                environ.delenv(name, raising=False)
 
     def start_panel(self) -> None:
         """Start the panel; its tray comes a little later."""
@@ -139,13 +152,12 @@ class Desktop:
 
     def find(self, colour: tuple[int, int, int], least_pixels: int = 20) -> Box | None:
         """Find where pixels of exactly this colour are."""
-        shot = self.screenshot().convert("RGB")
-        mask = Image.new("1", shot.size)
-        hits = [1 if pixel == colour else 0 for pixel in shot.get_flattened_data()]
-        if sum(hits) < least_pixels:
-            return None
-        mask.putdata(hits)
-        return mask.getbbox()
+        mask = None
+        for band, value in zip(self.screenshot().convert("RGB").split(), colour, strict=True):
+            hits = band.point([255 if level == value else 0 for level in range(256)])
+            mask = hits if mask is None else ImageChops.multiply(mask, hits)
+        assert mask is not None
+        return mask.getbbox() if mask.histogram()[255] >= least_pixels else None
 
     def move(self, x: int, y: int) -> None:
         """Move the pointer there, over a place next to it, so that what is there notices."""
