@@ -7,7 +7,8 @@ CcmonError                      title, cause, next_step, code, exit_status
 ├── AlreadyRunning              another tray of this user holds the lock           exit 1
 ├── TrayHostMissing             no display, no session bus or nothing shows trays  exit 1
 └── SourceError                 the source of usage cannot answer                  exit 3
-    ├── SecretUnavailable       a secret's command, file or keyring entry fails
+    ├── TelemetryMissing        the source answers but holds no metrics of Claude Code  exit 1
+├── SecretUnavailable       a secret's command, file or keyring entry fails
     ├── SourceUnreachable       no connection: DNS, refused, reset, timed out
     ├── SourceTlsError          the certificate or the TLS handshake is refused
     ├── SourceDenied            401, 403, or a redirect to a login page

@@ -8,6 +8,7 @@ from ccmon_tray.sources.tally import (
     UNKNOWN_NAME,
     Tally,
     active_time,
+    add_tokens,
     ask_all,
     edit_decisions,
     models,
@@ -294,8 +295,3 @@ def _user_groups(cost: Tally, tokens: Tally) -> list[GroupUsage]:
         for key in dict.fromkeys([*costs, *counts])
     ]
     return sorted(groups, key=lambda g: -(g.cost_usd or 0.0))
-
-
-def add_tokens(one: Tokens, other: Tokens) -> Tokens:
-    """The sum of two counts, type by type."""
-    return Tokens(**{name: getattr(one, name) + getattr(other, name) for name in Tokens.model_fields})

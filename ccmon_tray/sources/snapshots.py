@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from ccmon_tray.errors import CcmonError
+from ccmon_tray.errors import CcmonError, TelemetryMissing
 from ccmon_tray.sources.base import Inventory, Question, Span, UsageSource
 from ccmon_tray.sources.closed_past import ClosedPast
 from ccmon_tray.sources.reports import build_totals, has_use, productivity_questions
@@ -64,7 +64,7 @@ class SnapshotBuilder:
         try:
             inventory = self._take_inventory(refresh=refresh or last is None or last.state in _SHAKEN)
             if not inventory.metrics:
-                problem = _no_telemetry(inventory.info, _since("no-telemetry", last, now))
+                problem = _problem(no_telemetry(inventory.info), last, now)
                 return Snapshot(
                     source=inventory.info, state=State.NO_TELEMETRY, polled_at=now, problem=problem
                 )
@@ -89,13 +89,7 @@ class SnapshotBuilder:
         return inventory
 
     def _failed(self, error: CcmonError, now: float, last: Snapshot | None) -> Snapshot:
-        problem = Problem(
-            code=error.code,
-            title=error.title,
-            cause=error.cause,
-            next_step=error.next_step,
-            since=_since(error.code, last, now),
-        )
+        problem = _problem(error, last, now)
         info = self._source.info
         if last is None or last.figures is None or not _same_source(last.source, info):
             return Snapshot(source=info, state=State.OFFLINE, polled_at=now, problem=problem)
@@ -210,22 +204,28 @@ class SnapshotBuilder:
         )
 
 
-def _since(code: str, last: Snapshot | None, now: float) -> float:
-    """When a problem began: earlier than now if the last poll met it too."""
-    return last.problem.since if last and last.problem and last.problem.code == code else now
+def _problem(error: CcmonError, last: Snapshot | None, now: float) -> Problem:
+    """An error as a problem, which began earlier than now if the last poll met it too."""
+    before = last.problem if last else None
+    return Problem(
+        code=error.code,
+        title=error.title,
+        cause=error.cause,
+        next_step=error.next_step,
+        since=before.since if before and before.code == error.code else now,
+    )
 
 
 def _same_source(one: SourceInfo, other: SourceInfo) -> bool:
     return (one.kind, one.url) == (other.kind, other.url)
 
 
-def _no_telemetry(info: SourceInfo, since: float) -> Problem:
-    title = SOURCE_TITLES[info.kind]
-    return Problem(
-        code="no-telemetry",
-        title="No Claude Code metrics yet",
-        cause=f"{title} answers{f' at {info.url}' if info.url else ''} but holds no claude_code metrics",
+def no_telemetry(info: SourceInfo) -> TelemetryMissing:
+    """What is wrong, and what to do, where a source answers but holds no metrics of Claude Code."""
+    return TelemetryMissing(
+        "No Claude Code metrics yet",
+        cause=f"{SOURCE_TITLES[info.kind]} answers{f' at {info.url}' if info.url else ''}, "
+        "but holds no claude_code metrics",
         next_step="Set CLAUDE_CODE_ENABLE_TELEMETRY=1 and OTEL_METRICS_EXPORTER=otlp for Claude Code, "
         "check that its metrics get to this server, and start claude anew",
-        since=since,
     )

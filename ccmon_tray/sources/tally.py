@@ -113,3 +113,8 @@ def models(cost: Tally, tokens: Tally) -> tuple[ModelUsage, ...]:
         for model in dict.fromkeys([*costs, *counts])
     ]
     return tuple(sorted(found, key=lambda m: (-(m.cost_usd or 0.0), -(m.tokens.total if m.tokens else 0.0))))
+
+
+def add_tokens(one: Tokens, other: Tokens) -> Tokens:
+    """The sum of two counts, type by type."""
+    return Tokens(**{name: getattr(one, name) + getattr(other, name) for name in Tokens.model_fields})

@@ -39,10 +39,15 @@ class DemoSource:
         self._clock = clock
         self._tracks = lru_cache(_REMEMBERED_DAYS)(DayGenerator(seed).generate)
 
+    @property
+    def info(self) -> SourceInfo:
+        """The demo."""
+        return SourceInfo(kind=SourceKind.DEMO)
+
     def inventory(self, *, refresh: bool = False) -> Inventory:  # noqa: ARG002 — nothing can change
         """Every counter, four hundred days back."""
         return Inventory(
-            SourceInfo(kind=SourceKind.DEMO),
+            self.info,
             {metric: (f"claude_code.{metric.value}",) for metric in Metric},
             retention_s=_HISTORY_DAYS * 86_400.0,
         )

@@ -1,0 +1,122 @@
+"""The arguments of every command, with argparse."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, cast
+
+from ccmon_tray import __version__
+from ccmon_tray.cli.output import PROGRAM
+from ccmon_tray.usage.windows import RANGE_NAMES
+
+SOURCES: Final = ("auto", "prometheus", "collector", "transcripts", "demo")
+GROUPINGS: Final = ("model", "type", "session", "project", "day", "user")
+
+_EPILOG = """\
+exit codes: 0 done, 1 a check failed or there is no data, 2 wrong usage,
+3 the source cannot be reached.
+
+Without a command it runs the tray. Every setting can be given as
+CCMON_TRAY_SECTION__KEY, such as CCMON_TRAY_PROMETHEUS__URL, and
+CCMON_TRAY_HOME=DIR keeps all files under one folder."""
+
+_REPORT = """\
+Exact use of a range. Costs are API-equivalent estimates, not a bill.
+
+T is RFC 3339 (2026-11-23T14:00:00+01:00), a local date or time, or Unix
+seconds. A range is (from, to]: a date means its local midnight."""
+
+_REPORT_EPILOG = """\
+--csv writes one table: the groups if --by is given, else cost and tokens per
+step of the range. In CSV and JSON a value that the source cannot know is
+empty (null); times are Unix seconds.
+
+examples:
+  ccmon-tray report --range this-week --by day
+  ccmon-tray report --from 2026-11-01 --to 2026-11-15 --json
+  ccmon-tray report --range 30d --by model --csv > models.csv"""
+
+
+class Arguments(Protocol):
+    """What was asked for. Each command reads the fields that its own arguments set."""
+
+    command: Callable[["Arguments"], int]
+    headless: bool
+    source: str | None
+    prometheus_url: str | None
+    json: bool
+    csv: bool
+    range: str | None
+    start: str | None
+    end: str | None
+    at: str | None
+    by: str | None
+
+
+def parse(argv: Sequence[str]) -> Arguments:
+    """Read the command line; wrong usage ends the process with exit code 2.
+
+    Args:
+        argv: Arguments without the program's name. Without a command they are those of ``run``.
+    """
+    if not argv or (argv[0].startswith("-") and argv[0] not in {"-h", "--help", "--version"}):
+        argv = ["run", *argv]
+    return cast("Arguments", _parser().parse_args(argv))
+
+
+def _parser() -> argparse.ArgumentParser:
+    # Each command imports what it needs when it runs: a report must not load the tray.
+    from ccmon_tray.cli import commands  # noqa: PLC0415
+
+    parser = _new(
+        argparse.ArgumentParser,
+        prog=PROGRAM,
+        description="What Claude Code costs, exactly, at a glance.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    adding = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(
+        name: str, does: str, run: Callable[[Arguments], int], **words: str
+    ) -> argparse.ArgumentParser:
+        added = _new(adding.add_parser, name, help=does, **{"description": does, **words})
+        added.set_defaults(command=run)
+        return added
+
+    run = command("run", "Run the tray.", commands.run)
+    run.add_argument("--headless", action="store_true", help="without an icon: keep the numbers for status")
+    _add_source(run)
+
+    status = command("status", "The latest numbers: the running tray's, else one poll.", commands.status)
+    status.add_argument("--json", action="store_true", help="as JSON (ccmon-tray/snapshot/1)")
+    _add_source(status)
+
+    report = command(
+        "report", "Exact use of a range.", commands.report, description=_REPORT, epilog=_REPORT_EPILOG
+    )
+    names = ", ".join(name.replace(" ", "-") for name in RANGE_NAMES)
+    report.add_argument("--range", metavar="R", help=f"{names} (default: today)")
+    report.add_argument("--from", dest="start", metavar="T", help="start of the range, instead of --range")
+    report.add_argument("--to", dest="end", metavar="T", help="its end (default: now)")
+    report.add_argument("--at", metavar="T", help="what “now” means for ranges (default: now)")
+    report.add_argument("--by", choices=GROUPINGS, help="also group by this")
+    form = report.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON (ccmon-tray/report/1)")
+    form.add_argument("--csv", action="store_true", help="one table as CSV")
+    _add_source(report)
+
+    demo = command("demo", "Everything on generated data, marked “Demo”, in a temporary home.", commands.demo)
+    demo.add_argument("--headless", action="store_true", help="without an icon: print the numbers once")
+    return parser
+
+
+def _new(
+    make: Callable[..., argparse.ArgumentParser], *args: object, **words: object
+) -> argparse.ArgumentParser:
+    # Abbreviations would break scripts the day an option is added.
+    return make(*args, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **words)
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--source", choices=SOURCES, help="where usage is read (default: source.kind)")
+    parser.add_argument("--prometheus-url", metavar="URL", help="in place of prometheus.url")

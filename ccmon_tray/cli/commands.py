@@ -1,0 +1,217 @@
+"""What each command does. Imports that only some commands need are inside them."""
+
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+
+from ccmon_tray.calendars import calendar_from
+from ccmon_tray.cli.arguments import Arguments
+from ccmon_tray.cli.output import flush, plain_json, tell, write, write_csv, write_json
+from ccmon_tray.errors import CcmonError, UsageError
+from ccmon_tray.paths import HOME_VARIABLE, Paths, find_paths
+from ccmon_tray.settings import Settings
+from ccmon_tray.settings_file import load, with_value
+from ccmon_tray.usage.models import Report, State
+from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.windows import Calendar, Window, parse_moment, resolve
+
+DONE = 0
+NO_DATA = 1
+UNREACHABLE = 3
+
+_SNAPSHOT_LIFE = 3
+"""A running tray's snapshot is used for so many poll intervals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every command works with: folders, settings with the command line above them, and the calendar."""
+
+    paths: Paths
+    settings: Settings
+    calendar: Calendar
+    notices: tuple[str, ...]
+
+
+def _context(arguments: Arguments) -> Context:
+    paths = find_paths()
+    loaded = load(paths)
+    settings = loaded.settings
+    if arguments.prometheus_url is not None:
+        if arguments.source in {"collector", "transcripts", "demo"}:
+            raise UsageError(
+                f"--prometheus-url does not go with --source {arguments.source}",
+                next_step="Leave one of them out",
+            )
+        settings = with_value(settings, "prometheus.url", arguments.prometheus_url, "--prometheus-url")
+    kind = arguments.source or ("prometheus" if arguments.prometheus_url is not None else None)
+    if kind is not None:
+        settings = with_value(settings, "source.kind", kind, "--source")
+    for notice in loaded.notices:
+        tell(notice)
+    return Context(paths, settings, calendar_from(settings.time, notify=tell), loaded.notices)
+
+
+def run(arguments: Arguments) -> int:
+    """Run the tray."""
+    from ccmon_tray.tray.start import run_tray  # noqa: PLC0415
+
+    _context(arguments)  # wrong arguments and settings end it here, before anything shows
+    paths = find_paths()
+    return run_tray(
+        paths,
+        load(paths),
+        headless=arguments.headless,
+        kind=arguments.source,
+        prometheus_url=arguments.prometheus_url,
+    )
+
+
+def demo(arguments: Arguments) -> int:
+    """Print generated numbers and run the tray on them, in a home that is gone afterwards."""
+    from ccmon_tray.cli.texts import snapshot_text  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="ccmon-tray-demo-", ignore_cleanup_errors=True) as home:
+        os.environ[HOME_VARIABLE] = home  # for the windows that the tray starts, too
+        os.environ["CCMON_TRAY_SOURCE__KIND"] = "demo"
+        paths = find_paths()
+        loaded = load(paths)
+        context = Context(paths, loaded.settings, calendar_from(loaded.settings.time, notify=tell), ())
+        now = time.time()
+        write(snapshot_text(_one_poll(context, now), now, context.calendar))
+        flush()
+        if arguments.headless:
+            return DONE
+        from ccmon_tray.tray.start import run_tray  # noqa: PLC0415
+
+        return run_tray(paths, loaded)
+
+
+def report(arguments: Arguments) -> int:
+    """Print the exact use of a range."""
+    from ccmon_tray.cli.texts import report_text  # noqa: PLC0415
+    from ccmon_tray.sources.choose import open_source  # noqa: PLC0415
+    from ccmon_tray.sources.reports import build_report  # noqa: PLC0415
+
+    context = _context(arguments)
+    calendar = context.calendar
+    now = time.time() if arguments.at is None else float(parse_moment(arguments.at, calendar))
+    window = _window(arguments, now, calendar)
+    source = open_source(context.settings, calendar, clock=time.time if arguments.at is None else lambda: now)
+    try:
+        found = build_report(source, window, calendar, by=arguments.by)
+    finally:
+        source.close()
+    if arguments.json:
+        write_json(plain_json(found))
+    elif arguments.csv:
+        _write_report_csv(found, calendar)
+    elif found.state is not State.NO_TELEMETRY:
+        write(report_text(found, calendar))
+    if found.state is State.NO_TELEMETRY:
+        from ccmon_tray.sources.snapshots import no_telemetry  # noqa: PLC0415
+
+        tell(str(no_telemetry(found.source)))
+    return DONE if found.state is State.FRESH else NO_DATA
+
+
+def _window(arguments: Arguments, now: float, calendar: Calendar) -> Window:
+    if arguments.start is None and arguments.end is None:
+        return resolve(arguments.range or "today", now, calendar)
+    if arguments.range is not None:
+        raise UsageError("--range does not go with --from and --to", next_step="Leave one of them out")
+    if arguments.start is None:
+        raise UsageError("--to needs --from", next_step="Add --from T, the start of the range")
+    end = int(now) if arguments.end is None else parse_moment(arguments.end, calendar)
+    return Window("custom", parse_moment(arguments.start, calendar), end)
+
+
+def _write_report_csv(found: Report, calendar: Calendar) -> None:
+    if found.by is None:
+        write_csv(
+            ("start_time", "start", "end", "cost_usd", "tokens"),
+            (
+                (calendar.local(step.start).isoformat(), step.start, step.end, step.cost_usd, step.tokens)
+                for step in found.over_time
+            ),
+        )
+        return
+    kinds = ("total", "input", "output", "cache_read", "cache_creation")
+    write_csv(
+        (found.by, "name", "cost_usd", *(f"tokens_{kind}" for kind in kinds)),
+        (
+            (
+                group.key,
+                group.name,
+                group.cost_usd,
+                *(getattr(group.tokens, kind) if group.tokens else None for kind in kinds),
+            )
+            for group in found.groups
+        ),
+    )
+
+
+def status(arguments: Arguments) -> int:
+    """Print the latest numbers: the running tray's, else those of one poll."""
+    from ccmon_tray.cli.texts import snapshot_text  # noqa: PLC0415
+
+    context = _context(arguments)
+    now = time.time()
+    snapshot = _trays_snapshot(context, now) or _one_poll(context, now)
+    if arguments.json:
+        figures = snapshot.figures
+        more = {
+            "age_seconds": snapshot.age_s(now),
+            "burn_rate_usd_per_hour": figures.burn_rate_usd_per_hour if figures else None,
+        }
+        write_json({**plain_json(snapshot), **more})
+    else:
+        write(snapshot_text(snapshot, now, context.calendar))
+    return _told(snapshot)
+
+
+def _told(snapshot: Snapshot) -> int:
+    """Say what is wrong, on stderr, and return the exit code of a snapshot."""
+    if snapshot.problem is not None:
+        problem = snapshot.problem
+        tell(str(CcmonError(problem.title, cause=problem.cause, next_step=problem.next_step)))
+    match snapshot.state:
+        case State.FRESH:
+            return DONE
+        case State.STALE | State.OFFLINE:
+            return UNREACHABLE
+        case _:
+            return NO_DATA
+
+
+def _trays_snapshot(context: Context, now: float) -> Snapshot | None:
+    """The running tray's snapshot, if it is of the source that is asked for, and young."""
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    # The process id is there as long as the tray is; a tray that died leaves it, but no young snapshot.
+    if not context.paths.pid_file.exists():
+        return None
+    try:
+        snapshot = Snapshot.model_validate_json(context.paths.snapshot_file.read_bytes())
+    except (OSError, ValidationError):
+        return None
+    settings = context.settings
+    kind = "prometheus" if settings.source.kind == "auto" else settings.source.kind
+    same = snapshot.source.kind == kind and (
+        kind != "prometheus" or snapshot.source.url == settings.prometheus.url.rstrip("/")
+    )
+    young = 0 <= now - snapshot.polled_at <= _SNAPSHOT_LIFE * settings.poll.interval_s
+    return snapshot if same and young else None
+
+
+def _one_poll(context: Context, now: float) -> Snapshot:
+    from ccmon_tray.sources.choose import open_source  # noqa: PLC0415
+    from ccmon_tray.sources.snapshots import SnapshotBuilder  # noqa: PLC0415
+
+    source = open_source(context.settings, context.calendar)
+    try:
+        snapshot = SnapshotBuilder(source, context.calendar).build(context.settings.tray.range, now, None)
+    finally:
+        source.close()
+    return snapshot.model_copy(update={"notices": context.notices})

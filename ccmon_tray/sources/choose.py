@@ -1,0 +1,51 @@
+"""Which source of usage is read, and opening it. Sources are imported only when they are chosen."""
+
+import time
+from collections.abc import Callable
+
+from ccmon_tray.errors import SettingsError
+from ccmon_tray.settings import Settings
+from ccmon_tray.settings_file import with_value
+from ccmon_tray.sources.base import UsageSource
+from ccmon_tray.usage.windows import Calendar
+
+
+def open_source(
+    settings: Settings,
+    calendar: Calendar,
+    *,
+    kind: str | None = None,
+    prometheus_url: str | None = None,
+    clock: Callable[[], float] = time.time,
+) -> UsageSource:
+    """Open the source that the settings, or the command line above them, name.
+
+    Args:
+        settings: All settings; ``source.kind`` is used where ``kind`` is None.
+        calendar: The user's days.
+        kind: One of ``auto``, ``prometheus``, ``collector``, ``transcripts``, ``demo``.
+        prometheus_url: Takes the place of ``prometheus.url``; without a kind it also means Prometheus.
+        clock: Unix seconds now.
+
+    Raises:
+        SettingsError: This version does not have the source, or a value cannot be used.
+    """
+    if prometheus_url is not None:
+        settings = with_value(settings, "prometheus.url", prometheus_url, "--prometheus-url")
+        kind = kind or "prometheus"
+    kind = kind or settings.source.kind
+    match kind:
+        case "auto" | "prometheus":
+            from ccmon_tray.sources.prometheus.source import PrometheusSource  # noqa: PLC0415
+
+            return PrometheusSource(settings.prometheus, clock=clock)
+        case "demo":
+            from ccmon_tray.sources.demo import DemoSource  # noqa: PLC0415
+
+            return DemoSource(calendar, clock=clock)
+        case _:
+            raise SettingsError(
+                f"The source “{kind}” cannot be used",
+                cause="this version reads Prometheus and demo data",
+                next_step="Set source.kind to auto, prometheus or demo",
+            )
