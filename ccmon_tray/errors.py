@@ -6,9 +6,9 @@ CcmonError                      title, cause, next_step, code, exit_status
 ├── SettingsError               a setting that cannot be used                      exit 2
 ├── AlreadyRunning              another tray of this user holds the lock           exit 1
 ├── TrayHostMissing             no display, no session bus or nothing shows trays  exit 1
+├── TelemetryMissing            the source holds no metrics of Claude Code         exit 1
 └── SourceError                 the source of usage cannot answer                  exit 3
-    ├── TelemetryMissing        the source answers but holds no metrics of Claude Code  exit 1
-├── SecretUnavailable       a secret's command, file or keyring entry fails
+    ├── SecretUnavailable       a secret's command, file or keyring entry fails
     ├── SourceUnreachable       no connection: DNS, refused, reset, timed out
     ├── SourceTlsError          the certificate or the TLS handshake is refused
     ├── SourceDenied            401, 403, or a redirect to a login page
@@ -76,6 +76,12 @@ class TrayHostMissing(CcmonError):
     """Nothing on this desktop can show a tray icon."""
 
     code = "no-tray-host"
+
+
+class TelemetryMissing(CcmonError):
+    """The source answers, but holds no metrics of Claude Code."""
+
+    code = "no-telemetry"
 
 
 class SourceError(CcmonError):
