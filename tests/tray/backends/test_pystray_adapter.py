@@ -1,4 +1,5 @@
 import contextlib
+import functools
 import os
 import queue
 import subprocess
@@ -6,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -19,19 +20,20 @@ from tests.support.backends import face, plain_icon, running
 
 REFRESH = Command(Action.REFRESH)
 
+made: "list[LoopIcon]" = []
+
 
 class LoopIcon(TrayIcon):
     """A desktop that is a queue of changes, and writes down what it is told."""
 
     image_sizes = (16, 48)
-    made: "ClassVar[list[LoopIcon]]" = []
 
     def __init__(self, name: str, **options: Any) -> None:
         super().__init__(name, **options)
         self.told: list[str] = []
         self.faces: list[Face] = []
         self.changes: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        LoopIcon.made.append(self)
+        made.append(self)
 
     def post(self, change: Callable[[], None]) -> None:
         self.changes.put(change)
@@ -40,7 +42,7 @@ class LoopIcon(TrayIcon):
         """Wait until the loop has done all that was posted."""
         done = threading.Event()
         self.post(done.set)
-        assert done.wait(5)
+        _wait(done)
 
     def face_changed(self, face: Face) -> None:
         self.faces.append(face)
@@ -71,9 +73,17 @@ class LoopIcon(TrayIcon):
         self._tell("menu")
 
 
+def _wait(event: threading.Event) -> None:
+    assert event.wait(5)
+
+
+def _never(command: Command | None = None) -> None:
+    raise AssertionError(f"called, with {command}")
+
+
 @pytest.fixture
 def backend() -> PystrayBackend:
-    LoopIcon.made.clear()
+    made.clear()
     return PystrayBackend("loop", LoopIcon, plain_icon)
 
 
@@ -91,7 +101,7 @@ def test_only_what_changed_is_touched(
 ) -> None:
     first = face()
     with running(backend):
-        icon = LoopIcon.made[0]
+        icon = made[0]
         backend.show(first)
         icon.settle()
         assert icon.told == ["menu", "icon", "show"]
@@ -103,9 +113,9 @@ def test_only_what_changed_is_touched(
 
 def test_of_several_faces_the_newest_counts(backend: PystrayBackend) -> None:
     with running(backend):
-        icon = LoopIcon.made[0]
+        icon = made[0]
         blocked = threading.Event()
-        icon.post(lambda: blocked.wait(5) and None)
+        icon.post(functools.partial(_wait, blocked))
         for cents in range(100):
             backend.show(face(tooltip=f"Today $1.{cents:02}"))
         blocked.set()
@@ -117,7 +127,7 @@ def test_of_several_faces_the_newest_counts(backend: PystrayBackend) -> None:
 def test_the_icon_is_drawn_at_its_largest_size_and_at_any_other(backend: PystrayBackend) -> None:
     backend.show(face())
     with running(backend):
-        icon = LoopIcon.made[0]
+        icon = made[0]
         icon.settle()
         assert isinstance(icon.icon, Image.Image)
         assert icon.icon.size == (48, 48)
@@ -141,7 +151,7 @@ def test_menu_lines_become_pystray_items(backend: PystrayBackend) -> None:
     )
     backend.show(face(*lines))
     with running(backend) as run:
-        icon = LoopIcon.made[0]
+        icon = made[0]
         icon.settle()
         info, line, go, ranges = icon.menu.items
         assert (info.text, info.enabled, info.checked, info.default) == ("Today $12.34", False, None, False)
@@ -171,7 +181,7 @@ def test_commands_run_in_order_on_one_thread_that_is_not_the_loops(backend: Pyst
 
     def on_ready() -> None:
         for number in range(10):
-            LoopIcon.made[0].send(Command(Action.SET_RANGE, str(number)))
+            made[0].send(Command(Action.SET_RANGE, str(number)))
 
     loop = threading.Thread(target=lambda: backend.run(on_command=on_command, on_ready=on_ready), name="loop")
     loop.start()
@@ -187,7 +197,7 @@ def test_a_command_may_stop_the_backend(backend: PystrayBackend) -> None:
     before = threading.active_count()
 
     def on_ready() -> None:
-        icon = LoopIcon.made[0]
+        icon = made[0]
         icon.post(icon)  # a click
 
     backend.run(on_command=lambda _: backend.stop(), on_ready=on_ready)
@@ -198,7 +208,7 @@ def test_a_command_may_stop_the_backend(backend: PystrayBackend) -> None:
 def test_stopped_before_it_runs_it_ends_at_once(backend: PystrayBackend, times: int) -> None:
     for _ in range(times):
         backend.stop()
-    backend.run(on_command=pytest.fail, on_ready=lambda: pytest.fail("it was stopped"))
+    backend.run(on_command=_never, on_ready=_never)
     backend.stop()
 
 
@@ -207,7 +217,7 @@ def test_after_the_end_faces_are_ignored(backend: PystrayBackend) -> None:
         pass
     backend.show(face())
     assert not backend.hosted
-    assert LoopIcon.made[0].told == []
+    assert made[0].told == []
 
 
 def test_a_desktop_that_fails_leaves_no_thread() -> None:
@@ -217,7 +227,7 @@ def test_a_desktop_that_fails_leaves_no_thread() -> None:
 
     before = threading.active_count()
     with pytest.raises(TrayHostMissing):
-        PystrayBackend("none", NoDesktop, plain_icon).run(on_command=pytest.fail, on_ready=pytest.fail)
+        PystrayBackend("none", NoDesktop, plain_icon).run(on_command=_never, on_ready=_never)
     assert threading.active_count() == before
 
 
@@ -231,7 +241,7 @@ def test_a_face_that_could_not_be_drawn_is_tried_again() -> None:
 
     backend = PystrayBackend("loop", LoopIcon, renderer)
     with running(backend):
-        icon = LoopIcon.made[-1]
+        icon = made[-1]
         for shown in (False, True):
             backend.show(face())
             icon.settle()
