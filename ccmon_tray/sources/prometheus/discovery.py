@@ -1,0 +1,95 @@
+"""What a server holds: the metrics of Claude Code under any spelling, and how its labels are written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ccmon_tray.sources.prometheus.client import BuildInfo, PrometheusClient
+from ccmon_tray.sources.prometheus.promql import Matcher, Selector, Spelling
+from ccmon_tray.usage.metrics import Metric, canonical_metric
+
+_DAY_S: Final = 86_400
+# Far enough back to find metrics of a window long past.
+_HORIZON_S: Final = 400 * _DAY_S
+
+# Label-value look-ups of these follow the index of whole blocks; VictoriaMetrics' follow days, and its
+# queries are limited to 16 KiB, too short for lists of session ids.
+_INDEXED: Final = frozenset({"Prometheus", "Mimir", "Thanos"})
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The stored names of each metric on one server.
+
+    Attributes:
+        build: Product and version.
+        names: Stored names by metric, sorted.
+        matchers: The user's extra matchers, which every selector carries.
+        retention_s: How long the server keeps samples, seconds; None where it does not say.
+    """
+
+    build: BuildInfo
+    names: Mapping[Metric, tuple[str, ...]]
+    matchers: tuple[Matcher, ...]
+    retention_s: float | None
+
+    @property
+    def lists_sessions(self) -> bool:
+        """Whether queries may be narrowed to lists of session ids from the server's index."""
+        return self.build.product in _INDEXED
+
+    def metric_of(self, name: str) -> Metric | None:
+        """The metric that a stored name belongs to."""
+        return canonical_metric(name)
+
+    def spelling(self, name: str) -> Spelling:
+        """How labels are spelled on series of a stored name."""
+        return Spelling(dotted="." in name, backslash=self.build.product == "VictoriaMetrics")
+
+    def selectors(self, *metrics: Metric) -> tuple[Selector, ...]:
+        """Selectors that together hold all series of some metrics, one a spelling."""
+        names = sorted({name for metric in metrics for name in self.names.get(metric, ())})
+        groups: dict[Spelling, list[str]] = {}
+        for name in names:
+            groups.setdefault(self.spelling(name), []).append(name)
+        return tuple(Selector(tuple(found), self.matchers, spelling) for spelling, found in groups.items())
+
+    def selectors_by_name(self, *metrics: Metric) -> tuple[Selector, ...]:
+        """The same, one a stored name: arithmetic drops names, and two of them could clash."""
+        return tuple(
+            Selector((name,), self.matchers, self.spelling(name))
+            for metric in metrics
+            for name in self.names.get(metric, ())
+        )
+
+
+def discover(client: PrometheusClient, matchers: tuple[Matcher, ...], now: float) -> Catalogue:
+    """Look up what the server holds.
+
+    Args:
+        client: The connection.
+        matchers: The user's extra matchers.
+        now: Unix seconds.
+
+    Raises:
+        SourceError: The server cannot answer.
+    """
+    pattern = Selector(
+        (),
+        (Matcher("__name__", "=~", ".*claude_code[._].*"),),
+        Spelling(),
+    )
+    build, stored, retention_s = _together(client, str(pattern), now)
+    names: dict[Metric, list[str]] = {}
+    for name in sorted(stored):
+        metric = canonical_metric(name)
+        if metric is not None:
+            names.setdefault(metric, []).append(name)
+    return Catalogue(build, {metric: tuple(found) for metric, found in names.items()}, matchers, retention_s)
+
+
+def _together(
+    client: PrometheusClient, pattern: str, now: float
+) -> tuple[BuildInfo, list[str], float | None]:
+    stored = client.metric_names(now - _HORIZON_S, now, (pattern,))
+    return client.build_info(), stored, client.retention_s()

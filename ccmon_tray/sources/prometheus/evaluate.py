@@ -1,0 +1,314 @@
+"""Turns questions into queries, and what comes back into answers."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from ccmon_tray.sources.base import Answer, Question, Row, SessionSeen, Span
+from ccmon_tray.sources.prometheus.answers import Sample, Series
+from ccmon_tray.sources.prometheus.client import PrometheusClient
+from ccmon_tray.sources.prometheus.discovery import Catalogue
+from ccmon_tray.sources.prometheus.promql import Matcher, Selector, increase, one_of
+from ccmon_tray.sources.prometheus.scope import LONGEST_BLOCK_S, Scope
+from ccmon_tray.usage.metrics import Label, Metric, canonical_label
+
+# Below this a difference of sums is rounding, not use: a token is 1, a thousandth of a cent 1e-5.
+NOTHING: Final = 1e-9
+
+# Any use of a session shows in one of these; tokens come with cost, and in many times as many series.
+_USE: Final = (
+    Metric.SESSIONS,
+    Metric.COST,
+    Metric.ACTIVE_TIME,
+    Metric.LINES,
+    Metric.COMMITS,
+    Metric.PULL_REQUESTS,
+)
+# The agents view is a process that shows sessions, and none itself. Other counters have no such label.
+_NO_VIEW: Final = Matcher(Label.START_TYPE, "!=", "agents_view")
+
+# Prometheus answers a range query with at most 11,000 points a series.
+_MOST_POINTS: Final = 11_000
+_FEWEST_POINTS: Final = 200
+# Series times points that a look-up of sessions' times may cost the server: about a second.
+_SEEN_BUDGET: Final = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Questions that one query can answer: same window, steps and filter; labels and metrics together."""
+
+    span: Span
+    boundaries: tuple[int, ...]
+    where: tuple[tuple[Label, tuple[str, ...]], ...]
+    metrics: tuple[Metric, ...]
+    by: tuple[Label, ...]
+    top: int | None
+
+    @classmethod
+    def of(cls, questions: Sequence[Question]) -> "Batch":
+        """The batch of questions that share a :func:`batch_key`."""
+        first = questions[0]
+        return cls(
+            first.span,
+            first.boundaries or (first.span.start, first.span.end),
+            first.where,
+            tuple(dict.fromkeys(question.metric for question in questions)),
+            tuple(dict.fromkeys(label for question in questions for label in question.by)),
+            first.top,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """What one group of series of one metric rose by, step by step."""
+
+    metric: Metric
+    labels: Mapping[str, str]
+    steps: tuple[float, ...]
+
+
+def batch_key(question: Question, place: int) -> object:
+    """What questions of one batch have in common; those that group by session are on their own."""
+    if question.top is not None or Label.SESSION in question.by:
+        return place
+    return question.span, question.boundaries, question.where
+
+
+class Evaluator:
+    """Answers questions on one server.
+
+    Args:
+        client: The connection.
+        catalogue: What the server holds.
+        lookback_s: How far before a window a counter's base may lie, seconds.
+    """
+
+    def __init__(self, client: PrometheusClient, catalogue: Catalogue, lookback_s: int) -> None:
+        self._client = client
+        self._catalogue = catalogue
+        self._lookback_s = lookback_s
+
+    def calls(self, batch: Batch, scope: Scope) -> list[Callable[[], list[Rise]]]:
+        """The calls whose results together are the rises of all regular series of a batch."""
+        where = tuple(one_of(label, values) for label, values in batch.where)
+        calls: list[Callable[[], list[Rise]]] = []
+        if batch.top is None:
+            for matcher in scope.lists:
+                calls += [
+                    self._staircase(batch, selector.where(matcher, *where))
+                    for selector in self._catalogue.selectors(*batch.metrics)
+                ]
+            rest = [] if scope.rest is None else [scope.rest]
+        else:
+            # The largest groups of each part are a superset of the largest of all.
+            rest = list(scope.parts)
+        for part in rest:
+            for selector in self._catalogue.selectors_by_name(*batch.metrics):
+                calls += self._by_expression(batch, selector.where(*part, *where))
+        return calls
+
+    def irregular_rises(self, batch: Batch, scope: Scope) -> list[Rise]:
+        """The rises of the series that were added up from raw samples."""
+        return [
+            Rise(
+                series.metric,
+                series.labels,
+                tuple(series.rises.over(start, end) for start, end in pairwise(batch.boundaries)),
+            )
+            for series in scope.series
+            if series.metric in batch.metrics
+            and all(series.labels.get(label, "") in values for label, values in batch.where)
+        ]
+
+    def answer(self, question: Question, batch: Batch, rises: Iterable[Rise]) -> Answer:
+        """The answer to one question of a batch from the batch's rises."""
+        groups: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0.0] * (len(batch.boundaries) - 1))
+        for rise in rises:
+            if rise.metric is question.metric:
+                steps = groups[tuple(rise.labels.get(label, "") for label in question.by)]
+                for i, value in enumerate(rise.steps):
+                    steps[i] += value
+        rows = [
+            Row(key, sum(steps), tuple(steps) if question.boundaries else ())
+            for key, steps in groups.items()
+            if sum(steps) > NOTHING
+        ]
+        rows.sort(key=lambda row: (-row.total, row.key))
+        known = bool(self._catalogue.names.get(question.metric))
+        return Answer(tuple(rows[: question.top]), known=known)
+
+    def count_sessions(self, scope: Scope) -> int:
+        """How many sessions had any use; those without an id are no sessions."""
+        metrics = self._metrics_of_use()
+        window_s = scope.span.end - scope.span.start
+        named = Matcher(Label.SESSION, "!=", "")
+        calls: list[Callable[[], list[Sample]]] = []
+        for part in scope.parts:
+            used: dict[bool, list[str]] = defaultdict(list)
+            for selector in self._catalogue.selectors_by_name(*metrics):
+                rise = increase(selector.where(*part, named, _NO_VIEW), window_s, self._lookback_s)
+                label = selector.spelling.written(Label.SESSION)
+                used[selector.spelling.dotted].append(f"sum by ({label}) ({rise}) > {NOTHING}")
+            for expressions in used.values():
+                query = f"count({' or '.join(f'({e})' for e in expressions)})"
+                calls.append(lambda query=query: self._client.query(query, scope.span.end))  # type: ignore[misc]
+        counted = sum(sample.value for answer in self._client.gather(calls) for sample in answer)
+        irregular = {
+            series.labels.get(Label.SESSION, "")
+            for series in scope.series
+            if series.metric in metrics and series.rises.amounts and not _is_view(series.labels)
+        }
+        return round(counted) + len(irregular - {""})
+
+    def sessions_seen(self, scope: Scope, session_ids: Sequence[str] | None) -> tuple[SessionSeen, ...]:
+        """First and last use of sessions in the window (or of those named), by id."""
+        span = scope.span
+        metrics = self._metrics_of_use()
+        wanted = None if session_ids is None else set(session_ids)
+        first: dict[str, float] = {}
+        last: dict[str, float] = {}
+
+        def note(session: str, t: float) -> None:
+            first[session] = min(first.get(session, t), t)
+            last[session] = max(last.get(session, t), t)
+
+        for series in scope.series:
+            session = series.labels.get(Label.SESSION, "")
+            if series.metric in metrics and series.rises.times and not _is_view(series.labels):
+                note(session, series.rises.times[0])
+                note(session, series.rises.times[-1])
+        parts = (
+            scope.parts
+            if wanted is None
+            else ((one_of(Label.SESSION, sorted(wanted - set(scope.irregular))),),)
+        )
+        if wanted is None or wanted - set(scope.irregular):
+            for selector in self._catalogue.selectors(*metrics):
+                for part in parts:
+                    for session, t in self._uses(span, selector.where(*part, _NO_VIEW)):
+                        note(session, t)
+        return tuple(
+            SessionSeen(session, round(first[session]), round(last[session]))
+            for session in sorted(first)
+            if session and (wanted is None or session in wanted)
+        )
+
+    def _metrics_of_use(self) -> tuple[Metric, ...]:
+        return _USE if self._catalogue.names.get(Metric.COST) else (*_USE, Metric.TOKENS)
+
+    def _uses(self, span: Span, selector: Selector) -> Iterable[tuple[str, float]]:
+        """(session, time) of every rise of a session's sum on a fine grid, Unix seconds."""
+        window_s = span.end - span.start
+        label = selector.spelling.written(Label.SESSION)
+        stored = selector.spelling.label(Label.SESSION)
+        base_query = f"sum by ({label}) ({selector.last(self._lookback_s, offset_s=window_s)})"
+        count_query = f"count({selector.last(window_s)})"
+        base_samples, counted = self._client.gather(
+            [
+                lambda: self._client.query(base_query, span.end),
+                lambda: self._client.query(count_query, span.end),
+            ]
+        )
+        base = {sample.labels.get(stored, ""): sample.value for sample in base_samples}
+        series = counted[0].value if counted else 0
+        if not series:
+            return
+        points = max(_FEWEST_POINTS, min(_MOST_POINTS - 1, int(_SEEN_BUDGET / series)))
+        step = max(1, -(-window_s // points))
+        grid = f"sum by ({label}) ({selector.last(step)})"
+        end = span.start + window_s // step * step
+        found = self._client.query_range(grid, span.start + step, end, step) if end > span.start else []
+        if end < span.end:
+            tail = self._client.query(f"sum by ({label}) ({selector.last(span.end - end)})", span.end)
+            found = [*found, *(Series(s.labels, [(span.end, s.value)]) for s in tail)]
+        for one in found:
+            session = one.labels.get(stored, "")
+            for t, value in one.points:
+                if value > base.get(session, 0.0) + NOTHING:
+                    yield session, t
+                base[session] = value
+
+    def _staircase(self, batch: Batch, selector: Selector) -> Callable[[], list[Rise]]:
+        """One call: last values at the steps' edges, summed; their differences are the increases.
+
+        The window of the last value reaches back beyond the block that the earliest session of the list can
+        lie in, so that nothing drops out of it between two edges.
+        """
+        reach_s = batch.span.end - batch.span.start + max(self._lookback_s, LONGEST_BLOCK_S)
+        by = ", ".join(filter(None, ("__name__", selector.spelling.by(batch.by))))
+        query = f"sum by ({by}) ({selector.last(reach_s)})"
+
+        def call() -> list[Rise]:
+            values: dict[tuple[tuple[str, str], ...], dict[int, float]] = defaultdict(dict)
+            for start, end, step in _runs(batch.boundaries):
+                for series in self._client.query_range(query, start, end, step):
+                    values[tuple(sorted(series.labels.items()))].update(
+                        {round(t): value for t, value in series.points}
+                    )
+            rises = []
+            for labels, at in values.items():
+                heights = [at.get(edge, 0.0) for edge in batch.boundaries]
+                rises.append(self._rise(dict(labels), [b - a for a, b in pairwise(heights)]))
+            return [rise for rise in rises if rise is not None]
+
+        return call
+
+    def _by_expression(self, batch: Batch, selector: Selector) -> list[Callable[[], list[Rise]]]:
+        """Calls that use the exact increase of each series as an expression, for series of one name."""
+        name = selector.names[0]
+        by = selector.spelling.by(batch.by)
+        grouped = f"sum by ({by})" if by else "sum"
+        calls: list[Callable[[], list[Rise]]] = []
+        if len(batch.boundaries) == 2:
+            window_s = batch.span.end - batch.span.start
+            query = f"{grouped} ({increase(selector, window_s, self._lookback_s)})"
+            if batch.top is not None:
+                query = f"topk({batch.top}, {query})"
+
+            def total() -> list[Rise]:
+                found = self._client.query(query, batch.span.end)
+                rises = [self._rise({**sample.labels, "__name__": name}, [sample.value]) for sample in found]
+                return [rise for rise in rises if rise is not None]
+
+            return [total]
+        place = {edge: i for i, edge in enumerate(batch.boundaries[1:])}
+        for start, end, step in _runs(batch.boundaries):
+            query = f"{grouped} ({increase(selector, step, self._lookback_s)})"
+
+            def steps(query: str = query, start: int = start, end: int = end, step: int = step) -> list[Rise]:
+                rises = []
+                for series in self._client.query_range(query, start + step, end, step):
+                    amounts = [0.0] * len(place)
+                    for t, value in series.points:
+                        amounts[place[round(t)]] = value
+                    rises.append(self._rise({**series.labels, "__name__": name}, amounts))
+                return [rise for rise in rises if rise is not None]
+
+            calls.append(steps)
+        return calls
+
+    def _rise(self, labels: Mapping[str, str], steps: Sequence[float]) -> Rise | None:
+        metric = self._catalogue.metric_of(labels["__name__"])
+        if metric is None:
+            return None
+        plain = {canonical_label(name): value for name, value in labels.items()}
+        # Differences of sums leave crumbs of rounding, and a NaN is no use.
+        return Rise(metric, plain, tuple(value if value > NOTHING else 0.0 for value in steps))
+
+
+def _is_view(labels: Mapping[str, str]) -> bool:
+    return labels.get(_NO_VIEW.name) == _NO_VIEW.value
+
+
+def _runs(boundaries: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Stretches of equal steps: (first edge, last edge, step), Unix seconds. Each is one range query."""
+    runs: list[tuple[int, int, int]] = []
+    for start, end in pairwise(boundaries):
+        if runs and runs[-1][2] == end - start:
+            runs[-1] = (runs[-1][0], end, end - start)
+        else:
+            runs.append((start, end, end - start))
+    return runs
