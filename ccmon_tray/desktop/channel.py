@@ -33,6 +33,7 @@ _CLIENT_TIMEOUT_S: Final = 1.0
 _ANSWER_TIMEOUT_S: Final = 2.0
 _LONGEST_LINE: Final = 1024
 _MOST_CLIENTS: Final = 32
+_QUEUE: Final = 128
 # sockaddr_un holds 104 bytes on macOS and 108 on Linux, with a closing zero.
 _LONGEST_SOCKET_PATH: Final = 100
 
@@ -128,7 +129,7 @@ class ChannelServer:
             if sys.platform == "win32":  # which else lets others bind the port as well
                 self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
             self._listener.bind(("127.0.0.1", 0))
-        self._listener.listen(_MOST_CLIENTS)
+        self._listener.listen(_QUEUE)
         self._listener.setblocking(False)
         name = self._listener.getsockname()
         return str(path) if isinstance(name, str) else int(name[1])
@@ -236,7 +237,15 @@ def _connect(address: str | int) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(_ANSWER_TIMEOUT_S)
-        connection.connect(address)
+        deadline = time.monotonic() + _ANSWER_TIMEOUT_S
+        while True:
+            try:
+                connection.connect(address)
+                break
+            except BlockingIOError:  # a Unix socket's queue is full; unlike others it does not wait
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
     except BaseException:
         connection.close()
         raise

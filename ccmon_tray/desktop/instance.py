@@ -12,7 +12,7 @@ from ccmon_tray.paths import Paths
 
 
 class SingleInstance:
-    """The right to be the running tray. Also a context manager.
+    """The right to be the running tray, held as long as this object lives. Also a context manager.
 
     Args:
         paths: The home whose tray this is.

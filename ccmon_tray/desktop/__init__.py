@@ -1,0 +1,1 @@
+"""The desktop at large: the clipboard, the local channel, the single instance."""

@@ -1,0 +1,75 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ccmon_tray.desktop.instance import SingleInstance
+from ccmon_tray.errors import AlreadyRunning, CcmonError
+from ccmon_tray.paths import Paths, find_paths
+
+HOLD = """
+import sys
+from ccmon_tray.desktop.instance import SingleInstance
+from ccmon_tray.paths import find_paths
+instance = SingleInstance(find_paths())
+instance.acquire()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    return find_paths({"CCMON_TRAY_HOME": str(tmp_path)})
+
+
+def test_another_process_is_named_and_its_death_frees_the_place(paths: Paths, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD],
+        env={**os.environ, "CCMON_TRAY_HOME": str(tmp_path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline().strip() == b"held"
+        with pytest.raises(AlreadyRunning, match=f"process {other.pid}") as caught:
+            SingleInstance(paths).acquire()
+        assert caught.value.exit_status == 1
+        other.kill()
+        other.wait()
+        with SingleInstance(paths):
+            assert paths.pid_file.read_text().strip() == str(os.getpid())
+
+
+def test_release_lets_the_next_one_in(paths: Paths) -> None:
+    first, second = SingleInstance(paths), SingleInstance(paths)
+    first.acquire()
+    with pytest.raises(AlreadyRunning):
+        second.acquire()
+    second.release()  # it holds nothing, so it takes nothing away
+    assert paths.pid_file.exists()
+    first.release()
+    second.acquire()
+    second.release()
+
+
+def test_homes_do_not_disturb_each_other(tmp_path: Path) -> None:
+    with SingleInstance(find_paths({"CCMON_TRAY_HOME": str(tmp_path / "a")})):
+        SingleInstance(find_paths({"CCMON_TRAY_HOME": str(tmp_path / "b")})).acquire()
+
+
+def test_a_pid_that_cannot_be_read_is_left_out(paths: Paths) -> None:
+    with SingleInstance(paths):
+        paths.pid_file.write_text("garbage")
+        with pytest.raises(AlreadyRunning) as caught:
+            SingleInstance(paths).acquire()
+    assert caught.value.cause == ""
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CcmonError, match="CCMON_TRAY_HOME") as caught:
+        SingleInstance(find_paths({"CCMON_TRAY_HOME": str(tmp_path / "file")})).acquire()
+    assert not isinstance(caught.value, AlreadyRunning)
