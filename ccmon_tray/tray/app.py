@@ -156,7 +156,7 @@ class TrayApp:
     def _do(self, command: Command) -> None:
         match command.action:
             case Action.OPEN_QUICK_STATS:
-                self._launcher.toggle_quick_stats()
+                self._launcher.toggle_quick_stats(self._settings.appearance.theme, command.argument)
             case Action.OPEN_SETTINGS:
                 self._launcher.open_settings()
             case Action.REFRESH:
@@ -174,7 +174,7 @@ class TrayApp:
 
     def _raise(self) -> None:
         try:
-            self._launcher.show_quick_stats()
+            self._launcher.raise_quick_stats(self._settings.appearance.theme)
         except CcmonError as error:
             self._notify(str(error))
 

@@ -9,6 +9,7 @@ from ccmon_tray.errors import CcmonError
 from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import Paths
 from ccmon_tray.setting_keys import KEYS, Key
+from ccmon_tray.settings import Theme
 
 _GRACE_S: Final = 0.3
 
@@ -25,8 +26,12 @@ class Launcher:
         self._quick_stats: subprocess.Popen[bytes] | None = None
         self._openers: list[subprocess.Popen[bytes]] = []
 
-    def toggle_quick_stats(self) -> None:
+    def toggle_quick_stats(self, theme: Theme, at: str = "") -> None:
         """Open the quick stats, or close them: a second click on the icon takes them away.
+
+        Args:
+            theme: Their colours.
+            at: The point of the screen that was clicked, as ``X,Y``; "" opens a window with a frame.
 
         Raises:
             CcmonError: They cannot be started.
@@ -34,18 +39,22 @@ class Launcher:
         if self._quick_stats is not None and self._quick_stats.poll() is None:
             self.close()
         else:
-            self.show_quick_stats()
+            self.raise_quick_stats(theme, at)
 
-    def show_quick_stats(self) -> None:
-        """Open the quick stats unless they are open. The tray never imports a toolkit: it is a process.
+    def raise_quick_stats(self, theme: Theme, at: str = "") -> None:
+        """Open the quick stats on top of other windows, anew if they are open.
+
+        The tray never imports a toolkit: they are a process of their own.
 
         Raises:
             CcmonError: They cannot be started.
         """
-        if self._quick_stats is None or self._quick_stats.poll() is not None:
-            command = [sys.executable, "-m", "ccmon_tray.dashboard.quick_stats"]
-            command.append(str(self._paths.snapshot_file))
-            self._quick_stats = _start(command, "The quick stats cannot be shown")
+        self.close()
+        command = [sys.executable, "-m", "ccmon_tray.dashboard.quick_stats"]
+        command += ["--snapshot", str(self._paths.snapshot_file), "--theme", theme.value]
+        if at:
+            command += ["--popup", "--at", at]
+        self._quick_stats = _start(command, "The quick stats cannot be shown")
 
     def open_settings(self) -> None:
         """Open the settings file in the person's editor; make one that explains itself if there is none.
