@@ -111,7 +111,7 @@ class Poller:
 
         self._scheduler = schedule.Scheduler()
         self._failures = 0
-        self._found: str | None = None  # what the last poll or probe found: an error's code, None is success
+        self._found: str | None = None  # what the last probe found: an error's code, None is success
         self._full_poll_at = 0.0  # monotonic seconds before which failures allow only probes
         self._wall = self._clock.wall()
         self._monotonic = self._clock.monotonic()
@@ -201,20 +201,18 @@ class Poller:
             if found == self._found:
                 return
             self._found = found
-            self._full(probed=True)
-        else:
-            self._full(probed=False)
+        self._full()
 
-    def _full(self, *, probed: bool) -> None:
+    def _full(self) -> None:
         started = self._clock.monotonic()
         failure = self._guarded(self._poll)
         if failure is None:
             self._failures = 0
             self._found = None
             return
+        if not self._failures:
+            self._found = failure  # what a probe would have found, as far as is known
         self._failures += 1
-        if not probed:
-            self._found = failure
         longest_s = max(LONGEST_INTERVAL_S, self._interval_s)
         # The exponent is bounded: an outage of days must not compute astronomic numbers.
         stretched_s = min(longest_s, self._interval_s * 2 ** min(self._failures, 10))
