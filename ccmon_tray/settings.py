@@ -74,7 +74,7 @@ class PrometheusSettings(Section):
     """
 
     url: Annotated[str, AfterValidator(_check_url)] = "http://localhost:9090"
-    timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
+    timeout_s: Annotated[float, Field(gt=0, le=120, allow_inf_nan=False)] = 10.0
     username: str | None = None
     password: SecretStr | None = None
     password_file: UserPath | None = None

@@ -324,10 +324,15 @@ def _edited(before: str, changes: Mapping[str, object], path: Path) -> str:
             table[name] = value
             expected[section][name] = value
     text = tomlkit.dumps(document)
-    if tomllib.loads(text) != expected:
+    # A section whose last setting is gone may go as well.
+    if _without_empty(tomllib.loads(text)) != _without_empty(expected):
         raise SettingsError(
             "The settings could not be saved",
             cause=f"{path} is written in a way that cannot be edited without loss",
             next_step="Change it by hand",
         )
     return text
+
+
+def _without_empty(table: dict[str, Any]) -> dict[str, Any]:
+    return {name: body for name, body in table.items() if body != {}}
