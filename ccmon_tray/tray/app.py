@@ -5,11 +5,12 @@ on the backend's worker, messages from other processes on the channel's. Signals
 backend to return, so that all that ends the process happens on the main thread, in :meth:`TrayApp.run`.
 """
 
+import contextlib
 import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final
 
@@ -110,20 +111,18 @@ class TrayApp:
         Returns:
             The exit status.
         """
-        restore = self._catch_signals()
         channel = ChannelServer(self._paths, self.on_message)
-        try:
-            self._start_channel(channel)
-            self._repaint()
-            self._poller.start()
-            self._serve()
-        finally:
-            if not self._poller.stop():
-                _log.warning("The poller did not end in time")
-            channel.close()
-            self._launcher.close()
-            for number, handler in restore.items():
-                signal.signal(number, handler)
+        with self._signals_caught():
+            try:
+                self._start_channel(channel)
+                self._repaint()
+                self._poller.start()
+                self._serve()
+            finally:
+                if not self._poller.stop():
+                    _log.warning("The poller did not end in time")
+                channel.close()
+                self._launcher.close()
         return 0
 
     def stop(self) -> None:
@@ -292,15 +291,22 @@ class TrayApp:
             # Without it a second start cannot raise this one; everything else works.
             _log.warning("Other processes cannot reach this tray: %s", error)
 
-    def _catch_signals(self) -> Mapping[int, signal._HANDLER]:
+    @contextlib.contextmanager
+    def _signals_caught(self) -> Iterator[None]:
         if threading.current_thread() is not threading.main_thread():
-            return {}
+            yield
+            return
 
         def handle(_number: int, _frame: FrameType | None) -> None:
             self.stop()
 
         numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
-        return {number: signal.signal(number, handle) for number in numbers}
+        before = [signal.signal(number, handle) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
 
 
 def icon_face(snapshot: Snapshot | None, settings: Settings) -> IconFace:

@@ -11,7 +11,7 @@ from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings, Theme
 from ccmon_tray.settings_file import Loaded, load
 from ccmon_tray.sources.choose import open_source
-from ccmon_tray.tray.app import TrayApp
+from ccmon_tray.tray.app import HOW_TO_SEE, TrayApp
 from ccmon_tray.tray.backends.base import TrayBackend
 
 
@@ -45,13 +45,13 @@ def run_tray(
     except AlreadyRunning as error:
         if not send(paths, Message.RAISE):
             raise
-        _say(f"{error.title}; it shows its numbers now.")
+        _say(f"{error.title}, and was asked to show itself. {HOW_TO_SEE}")
         return 0
     try:
         app = TrayApp(
             loaded,
             paths,
-            backend=None if headless else _backend(loaded.settings),
+            backend=None if headless or loaded.settings.tray.backend == "none" else _backend(loaded.settings),
             open_source=functools.partial(open_source, kind=kind, prometheus_url=prometheus_url),
             make_calendar=lambda settings: calendar_from(settings.time),
             reload=functools.partial(load, paths),
