@@ -50,30 +50,22 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """Read the setting ``prometheus.url``.
+    """Take the setting ``prometheus.url`` apart.
 
     Raises:
-        SettingsError: It is no http or https URL. The error does not repeat credentials.
+        SettingsError: It is no http or https URL of an API. The error does not repeat credentials.
     """
-    text = text.strip()
-    scheme, separator, rest = text.partition("://")
-    if not separator:
-        shown = text.rpartition("@")[2]
-        raise SettingsError(
-            "The URL of Prometheus has no http:// or https:// in front",
-            next_step=f"Write it as http://{shown}" if shown else NEXT_STEP,
-        )
-    if scheme.lower() not in ("http", "https"):
-        raise SettingsError(f"The URL of Prometheus cannot start with {scheme}://", next_step=NEXT_STEP)
     try:
         url = httpx.URL(text)
+        host = url.host  # decoded only here
     except (httpx.InvalidURL, UnicodeError, ValueError):
-        url = None
-    if url is None or not url.host or "@" in rest.partition("/")[2]:
+        host = ""
+    # An "@" in the path is the end of a password that holds a slash, which is then in no error either.
+    if not host or url.scheme not in ("http", "https") or "@" in url.path:
         raise SettingsError(
             "The URL of Prometheus cannot be read",
             cause="a user or password in it may hold characters that need percent-encoding"
-            if "@" in rest
+            if "@" in text
             else "",
             next_step=NEXT_STEP,
         )
@@ -87,7 +79,7 @@ def parse_address(text: str) -> Address:
     return Address(
         url=f"{url.scheme}://{netloc}{url.raw_path.decode('ascii').rstrip('/')}",
         scheme=url.scheme,
-        host=url.host,
+        host=host,
         netloc=netloc,
         username=url.username,
         password=url.password,
