@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.truth.cases import CASE_NAMES, dataset
+from ccmon_tray.settings import PrometheusSettings
+from ccmon_tray.sources.prometheus.source import PrometheusSource
+from tests.support.truth.cases import CASE_NAMES, NOW, dataset
 from tests.support.truth.loading import Loaded, loading, on_servers
 
 
@@ -14,3 +16,12 @@ def loaded(request: pytest.FixtureRequest) -> Iterator[Loaded]:
     name, kind = request.param
     with loading(dataset(name), kind) as held:
         yield held
+
+
+@pytest.fixture(scope="session")
+def source(loaded: Loaded) -> Iterator[PrometheusSource]:
+    """The source under test on that server, at the datasets' own present."""
+    # Two cores may be shared with other tests: a slow answer is no wrong one.
+    source = PrometheusSource(PrometheusSettings(url=loaded.server.url, timeout_s=60), clock=lambda: NOW)
+    yield source
+    source.close()

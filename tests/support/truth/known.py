@@ -57,17 +57,15 @@ class Truth:
         return [self.total(metric, start, end) for start, end in pairwise(boundaries)]
 
     def sessions(self, start: float, end: float) -> dict[str, Seen]:
-        """The sessions with any use, and when it showed. The agents view's own process is none."""
+        """The sessions with any use, and when it showed; to have started is no use."""
         times: dict[str, list[float]] = defaultdict(list)
         for increment in self._uses(start, end):
             times[increment.series.label("session_id")].append(increment.visible_at)
         return {session: Seen(min(moments), max(moments)) for session, moments in times.items()}
 
     def _uses(self, start: float, end: float) -> Iterator[Increment]:
-        for metric in self._by_metric:
-            for increment in self._within(metric, start, end):
-                if increment.amount > 0 and increment.series.label("start_type") != "agents_view":
-                    yield increment
+        for metric in self._by_metric.keys() - {Metric.SESSIONS}:
+            yield from (use for use in self._within(metric, start, end) if use.amount > 0)
 
 
 def _value(increment: Increment, label: Label) -> str:

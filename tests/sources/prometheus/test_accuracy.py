@@ -1,0 +1,123 @@
+"""Every figure of every window, on real servers, against the known truth: at most 0.01 % off.
+
+One test asks one server, which holds one of the datasets, about one window; the tests of a window are few and
+ask much, since what they find is the same mistake.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from ccmon_tray.sources.base import Answer, Question, Span
+from ccmon_tray.sources.prometheus.source import PrometheusSource
+from ccmon_tray.usage.metrics import Label, Metric, token_type
+from ccmon_tray.usage.steps import tile
+from ccmon_tray.usage.windows import Window
+from tests.support.truth.cases import CALENDAR, WINDOWS
+from tests.support.truth.loading import Loaded
+
+TOLERANCE = 1e-4
+# A millionth of a dollar, a token, a second: what differences of large sums leave.
+FLOOR = 1e-6
+
+STARTED = (Label.START_TYPE, ("fresh",))
+
+GROUPINGS: tuple[tuple[Metric, tuple[Label, ...]], ...] = (
+    (Metric.COST, ()),
+    (Metric.COST, (Label.MODEL,)),
+    (Metric.COST, (Label.SESSION,)),
+    (Metric.COST, (Label.USER_EMAIL, Label.USER_ID)),
+    (Metric.TOKENS, (Label.TYPE,)),
+    (Metric.TOKENS, (Label.MODEL, Label.QUERY_SOURCE)),
+    (Metric.TOKENS, (Label.SESSION, Label.MODEL, Label.TYPE)),
+    (Metric.ACTIVE_TIME, (Label.TYPE,)),
+    (Metric.ACTIVE_TIME, (Label.SESSION,)),
+    (Metric.LINES, (Label.TYPE,)),
+    (Metric.LINES, (Label.SESSION, Label.TYPE)),
+    (Metric.COMMITS, ()),
+    (Metric.COMMITS, (Label.SESSION,)),
+    (Metric.PULL_REQUESTS, ()),
+    (Metric.EDIT_DECISIONS, (Label.DECISION, Label.TOOL)),
+)
+
+every_window = pytest.mark.parametrize(
+    "window", WINDOWS, ids=lambda window: window.name.replace("custom", f"custom {window.start}")
+)
+
+
+def off(said: Mapping[tuple[str, ...], float], known: Mapping[tuple[str, ...], float]) -> list[str]:
+    """What differs by more than the tolerance, in words."""
+    return [
+        f"{' '.join(key) or 'total'}: said {said.get(key, 0.0):.10g}, is {known.get(key, 0.0):.10g}"
+        for key in sorted({*said, *known})
+        if said.get(key, 0.0) != pytest.approx(known.get(key, 0.0), rel=TOLERANCE, abs=FLOOR)
+    ]
+
+
+def rows_by_key(answer: Answer, labels: Iterable[Label]) -> dict[tuple[str, ...], float]:
+    """An answer's totals; types of tokens, in either spelling, under their report keys."""
+    sums: dict[tuple[str, ...], float] = {}
+    for row in answer.rows:
+        key = tuple(
+            (label is Label.TYPE and token_type(value)) or value
+            for label, value in zip(labels, row.key, strict=True)
+        )
+        sums[key] = sums.get(key, 0.0) + row.total
+    return sums
+
+
+@every_window
+def test_totals_and_groups(loaded: Loaded, source: PrometheusSource, window: Window) -> None:
+    span = Span(window.start, window.end)
+    questions = [Question(metric, span, by) for metric, by in GROUPINGS]
+    questions.append(Question(Metric.SESSIONS, span, where=(STARTED,)))
+    wrong = []
+    for question, answer in zip(questions, source.ask(questions), strict=True):
+        assert answer.known
+        known = loaded.data.truth.by(
+            question.metric, window.start, window.end, question.by, where=question.where
+        )
+        wrong += [
+            f"{question.metric} by {question.by}: {words}"
+            for words in off(rows_by_key(answer, question.by), known)
+        ]
+    assert not wrong, "\n".join(wrong[:40])
+
+
+@every_window
+def test_steps_tile_the_window_and_sum_to_the_total(
+    loaded: Loaded, source: PrometheusSource, window: Window
+) -> None:
+    span = Span(window.start, window.end)
+    edges = tile(window, CALENDAR).boundaries
+    metrics = (Metric.COST, Metric.TOKENS)
+    answers = source.ask([Question(metric, span, (Label.MODEL,), edges) for metric in metrics])
+    for metric, answer in zip(metrics, answers, strict=True):
+        known = loaded.data.truth.steps(metric, edges)
+        said = [sum(row.steps[i] for row in answer.rows) for i in range(len(edges) - 1)]
+        places = [(str(edge),) for edge in edges[:-1]]
+        wrong = off(dict(zip(places, said, strict=True)), dict(zip(places, known, strict=True)))
+        assert not wrong, f"{metric}\n" + "\n".join(wrong[:40])
+        total = loaded.data.truth.total(metric, window.start, window.end)
+        assert sum(said) == pytest.approx(total, rel=TOLERANCE, abs=FLOOR)
+
+
+@every_window
+def test_sessions(loaded: Loaded, source: PrometheusSource, window: Window) -> None:
+    span = Span(window.start, window.end)
+    known = loaded.data.truth.sessions(window.start, window.end)
+    assert source.count_sessions(span) == len(known)
+    seen = {session.session_id: session for session in source.sessions_seen(span)}
+    assert seen.keys() == known.keys()
+    # Times are those of samples on a grid, finer than a minute where the window is a week or less.
+    grid_s = 60 if window.seconds <= 7 * 86_400 else window.seconds / 200
+    for session_id, session in seen.items():
+        truth = known[session_id]
+        assert truth.first - 1 <= session.first <= truth.first + grid_s, session_id
+        assert truth.last - 1 <= session.last <= truth.last + grid_s, session_id
+
+
+@every_window
+def test_nothing_regular_is_warned_of(loaded: Loaded, source: PrometheusSource, window: Window) -> None:
+    """Resumes, sleep and the ends of sessions are ordinary life."""
+    assert source.warnings(Span(window.start, window.end)) == ()
