@@ -14,39 +14,39 @@ def money(usd: float | None) -> str:
     """US dollars: ``$12.34``, ``$1,234.50``, under a cent ``<$0.01``; unknown is a dash."""
     if usd is None:
         return UNKNOWN
-    sign, usd = (MINUS, -usd) if usd < 0 else ("", usd)
     if 0 < usd < 0.005:
-        return f"{sign}<$0.01"
-    return f"{sign}${usd:,.2f}"
+        return "<$0.01"
+    # What rounds to nothing has no sign.
+    sign = MINUS if usd <= -0.005 else ""
+    return f"{sign}${abs(usd):,.2f}"
 
 
 def short_money(usd: float | None) -> str:
-    """US dollars in at most five characters, for an icon: ``$12``, ``$1.2k``, ``$0.42``."""
+    """US dollars from 0 in at most five characters, for an icon: ``$12``, ``$1.2k``, ``$0.42``."""
     if usd is None:
         return UNKNOWN
     if usd < 9.995:
-        return f"${usd:.2f}"
+        return f"${max(0.0, usd):.2f}"
     if usd < 999.5:
         return f"${usd:.0f}"
-    return "$" + _scaled(usd)
+    return "$" + _scaled(usd, decimals_below=9.95)
 
 
 def tokens(count: float | None) -> str:
     """Tokens: ``950``, ``5.6k``, ``5.6M``, ``1.2B``; unknown is a dash."""
     if count is None:
         return UNKNOWN
-    if abs(count) < 999.5:
-        return f"{count:.0f}"
-    return _scaled(count)
+    sign, size = (MINUS if count <= -0.5 else ""), abs(count)
+    return sign + (f"{size:.0f}" if size < 999.5 else _scaled(size))
 
 
-def _scaled(value: float) -> str:
-    for unit, size in (("k", 1e3), ("M", 1e6), ("B", 1e9), ("T", 1e12)):
-        scaled = value / size
-        # 999.95 would be written 1000.0: it belongs to the next unit.
-        if abs(scaled) < 999.5 or unit == "T":
-            return f"{scaled:.1f}{unit}" if abs(scaled) < 99.95 else f"{scaled:.0f}{unit}"
-    raise AssertionError
+def _scaled(value: float, decimals_below: float = 99.95) -> str:
+    """A value from 999.5 with the unit that makes it less than a thousand as it is written."""
+    units = "kMBT"
+    scaled, unit = value / 1000, 0
+    while scaled >= 999.5 and unit < len(units) - 1:
+        scaled, unit = scaled / 1000, unit + 1
+    return f"{scaled:.1f}{units[unit]}" if scaled < decimals_below else f"{scaled:.0f}{units[unit]}"
 
 
 def count(value: float | None) -> str:
@@ -65,6 +65,8 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return UNKNOWN
     whole = round(seconds)
+    if whole < 0:
+        return MINUS + duration(-seconds)
     if whole < _MINUTE:
         return f"{whole}s"
     if whole < _HOUR:
@@ -97,7 +99,8 @@ def age(seconds: float) -> str:
 
 def when(then: datetime, now: datetime) -> str:
     """A past moment beside now, both local: ``12 min ago``, ``yesterday``, ``Sat 21``, ``3 Oct 2025``."""
-    seconds = (now - then).total_seconds()
+    # The difference of two moments in one zone would be that of their wall clocks, daylight saving or not.
+    seconds = now.timestamp() - then.timestamp()
     if seconds < 12 * _HOUR or then.date() == now.date():
         return age(seconds)
     days = (now.date() - then.date()).days
@@ -112,7 +115,7 @@ def when(then: datetime, now: datetime) -> str:
 
 def percent(ratio: float | None) -> str:
     """A share: ``93.1 %``; unknown is a dash."""
-    return UNKNOWN if ratio is None else f"{ratio * 100:.1f} %".replace("-", MINUS)
+    return UNKNOWN if ratio is None else f"{ratio * 100:z.1f} %".replace("-", MINUS)
 
 
 def change(ratio: float | None) -> str:

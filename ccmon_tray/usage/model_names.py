@@ -29,6 +29,11 @@ def _match(model: str) -> re.Match[str] | None:
     return _FAMILY_FIRST.match(bare) or _VERSION_FIRST.match(bare)
 
 
+def _version(found: re.Match[str]) -> tuple[str, ...]:
+    # `claude-opus-4-0` is another name of Opus 4.
+    return (found["major"],) if found["minor"] in {None, "0"} else (found["major"], found["minor"])
+
+
 def model_key(model: str) -> str:
     """The key of a model in price tables: family and version only, such as ``opus-4-8`` or ``haiku-3-5``.
 
@@ -38,8 +43,7 @@ def model_key(model: str) -> str:
     found = _match(model)
     if found is None:
         return model
-    version = "-".join(part for part in (found["major"], found["minor"]) if part)
-    return f"{found['family']}-{version}"
+    return "-".join((found["family"], *_version(found)))
 
 
 def friendly_model_name(model: str) -> str:
@@ -47,5 +51,4 @@ def friendly_model_name(model: str) -> str:
     found = _match(model)
     if found is None:
         return model
-    version = ".".join(part for part in (found["major"], found["minor"]) if part)
-    return f"{found['family'].capitalize()} {version}"
+    return f"{found['family'].capitalize()} {'.'.join(_version(found))}"

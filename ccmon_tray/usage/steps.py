@@ -11,10 +11,11 @@ MAX_STEPS: Final = 120
 _HOUR: Final = 3600
 _DAY: Final = 86_400
 
-# Lengths that divide an hour or a day, so that steps can begin on round local times.
+# Lengths that divide an hour or a day, so that steps can begin on round local times. (Twenty minutes would
+# lose them where daylight saving shifts the clock by thirty.)
 _NICE_S: Final = (
     1, 2, 5, 10, 15, 30,
-    60, 120, 300, 600, 900, 1200, 1800,
+    60, 120, 300, 600, 900, 1800,
     _HOUR, 2 * _HOUR, 3 * _HOUR, 4 * _HOUR, 6 * _HOUR, 8 * _HOUR, 12 * _HOUR,
     _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY, 28 * _DAY, 56 * _DAY, 364 * _DAY,
 )  # fmt: skip
@@ -95,8 +96,8 @@ def _whole_days(window: Window, calendar: Calendar, days: int) -> list[int]:
     day = calendar.day_of(window.start)
     if days % 7 == 0:
         day = calendar.first_of_week(day)
-    edges = []
+    edges: set[int] = set()
     while (midnight := calendar.midnight(day)) < window.end:
-        edges.append(midnight)
+        edges.add(midnight)
         day += timedelta(days=days)
-    return edges
+    return sorted(edges)

@@ -23,6 +23,7 @@ ROLLING_S: Final[dict[str, int]] = {
 }
 CALENDAR: Final = ("today", "yesterday", "this week", "last week", "this month", "last month")
 RANGE_NAMES: Final = (*ROLLING_S, *CALENDAR)
+_DAY: Final = 86_400
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -50,12 +51,19 @@ class Calendar:
 
         Where daylight saving skips midnight, the day begins at the first moment there is.
         """
-        begin = datetime.combine(day, time(), self.zone)
-        # An instant that does not exist maps back to another wall time: the gap's end is the day's begin.
-        unix = int(begin.timestamp())
-        while self.local(unix).date() < day:
-            unix += 900
-        return unix
+        begin = int(datetime.combine(day, time(), self.zone).timestamp())
+        there = self.local(begin)
+        if there.date() == day and there.time() == time():
+            return begin
+        # That wall time does not exist: the day begins where the gap ends.
+        before, after = begin - _DAY, begin + _DAY
+        while after - before > 1:
+            middle = (before + after) // 2
+            if self.local(middle).date() < day:
+                before = middle
+            else:
+                after = middle
+        return after
 
     def day_of(self, unix_s: float) -> date:
         """The local day that a moment lies in."""
@@ -150,25 +158,25 @@ def resolve(name: str, now: float, calendar: Calendar) -> Window:
 def previous(window: Window, calendar: Calendar) -> Window:
     """The equal period before a window, for comparisons.
 
-    For calendar ranges it is the calendar period before, up to the same local moment; for others the stretch
-    of equal length that ends where the window starts.
+    For calendar ranges it is the calendar period before, of those that still run up to the same local moment;
+    for others the stretch of equal length that ends where the window starts.
     """
-    if window.name in {"today", "yesterday", "this week", "last week"}:
-        days = -1 if window.name in {"today", "yesterday"} else -7
-        start = calendar.midnight(calendar.day_of(window.start) + timedelta(days=days))
-        return Window("custom", start, max(calendar.same_time(window.end, days), start + 1))
-    if window.name in {"this month", "last month"}:
-        first = calendar.day_of(window.start)
-        before = (first - timedelta(days=1)).replace(day=1)
-        start = calendar.midnight(before)
-        if window.name == "last month":
-            return Window("custom", start, window.start)
-        # The same day of the month and time, but not beyond that month's end.
-        days = (first - before).days
-        return Window(
-            "custom", start, min(max(calendar.same_time(window.end, -days), start + 1), window.start)
-        )
-    return Window("custom", window.start - window.seconds, window.start)
+    if window.name not in CALENDAR:
+        return Window("custom", window.start - window.seconds, window.start)
+    first = calendar.day_of(window.start)
+    match window.name:
+        case "today" | "yesterday":
+            before = first - timedelta(days=1)
+        case "this week" | "last week":
+            before = first - timedelta(days=7)
+        case _:
+            before = (first - timedelta(days=1)).replace(day=1)
+    start, end = calendar.midnight(before), window.start
+    if window.name in {"today", "this week", "this month"}:
+        # In a month it is the same day of the month, but not beyond the shorter month's end.
+        same = calendar.same_time(window.end, (before - first).days)
+        end = min(max(same, start + 1), end)
+    return Window("custom", start, end)
 
 
 def month_end(now: float, calendar: Calendar) -> int:
@@ -187,17 +195,19 @@ def parse_moment(text: str, calendar: Calendar) -> int:
         UsageError: It is none of these.
     """
     plain = text.strip()
-    if re.fullmatch(r"-?\d+(\.\d+)?", plain) and not re.fullmatch(r"(19|20)\d{6}", plain):
-        return int(float(plain))
     try:
-        if re.fullmatch(r"\d{4}-?\d{2}-?\d{2}", plain):
+        if re.fullmatch(r"\d{4}-?\d{2}-?\d{2}", plain) and plain[:2] in {"19", "20"}:
             return calendar.midnight(date.fromisoformat(plain))
-        moment = datetime.fromisoformat(plain.replace("z", "Z"))
-    except ValueError:
+        if re.fullmatch(r"\d+(\.\d+)?", plain):
+            unix_s = float(plain)
+        else:
+            moment = datetime.fromisoformat(plain.replace("z", "Z"))
+            unix_s = (moment if moment.tzinfo else moment.replace(tzinfo=calendar.zone)).timestamp()
+        # Beyond the calendar are milliseconds, for one.
+        calendar.local(unix_s)
+    except (ValueError, OverflowError, OSError):
         raise UsageError(
             f"“{text}” is not a moment",
             next_step="Write RFC 3339 (2026-11-23T14:00:00+01:00), a date (2026-11-23) or Unix seconds",
         ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=calendar.zone)
-    return int(moment.timestamp())
+    return int(unix_s)
