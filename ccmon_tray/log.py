@@ -1,0 +1,57 @@
+"""The log: a small file that rotates, and warnings on stderr. Nothing in it is secret, and nothing leaves."""
+
+import logging
+import os
+import sys
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from typing import Final
+
+from ccmon_tray.files import private_folder
+from ccmon_tray.paths import Paths
+
+_LARGEST_BYTES: Final = 512 * 1024
+_OLD_FILES: Final = 2
+_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class _PrivateFile(RotatingFileHandler):
+    """Whose files only their owner reads, those made at rotation included."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(  # type: ignore[return-value]  # Path.open has no opener
+            self.baseFilename,
+            self.mode,
+            encoding=self.encoding,
+            errors=self.errors,
+            opener=lambda path, flags: os.open(path, flags, 0o600),
+        )
+
+
+def configure(level: str, paths: Paths | None = None) -> None:
+    """Send what this package logs to stderr (warnings), and to the log file if there is to be one.
+
+    Args:
+        level: Least important level that the file takes: debug, info, warning or error. It is for this
+            package; libraries log warnings only, because their details can hold URLs with credentials.
+        paths: Whose log file is written, by one process at a time; None writes none.
+    """
+    handlers: list[logging.Handler] = []
+    if sys.stderr is not None:  # as under pythonw
+        console = logging.StreamHandler()
+        console.setLevel(logging.WARNING)
+        console.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+        handlers.append(console)
+    if paths is not None:
+        try:
+            private_folder(paths.log)
+            file = _PrivateFile(
+                paths.log_file, maxBytes=_LARGEST_BYTES, backupCount=_OLD_FILES, encoding="utf-8"
+            )
+        except OSError as error:
+            logging.getLogger(__name__).warning("There is no log file: %s", error)
+        else:
+            file.setFormatter(logging.Formatter(_FORMAT))
+            handlers.append(file)
+    logging.basicConfig(level=logging.WARNING, handlers=handlers, force=True)
+    logging.getLogger("ccmon_tray").setLevel(level.upper())
