@@ -11,7 +11,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -264,10 +264,8 @@ class _Listener(ThreadingHTTPServer):
                 request = self._tls.wrap_socket(request, server_side=True)
             except OSError:
                 return
-        with self.owner._connected(request):
+        with self.owner._connected(request), closing(request):
             super().finish_request(request, client_address)
-            if self._tls is not None:
-                request.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that go away are no news."""

@@ -58,7 +58,9 @@ class Connection:
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._sockets_lock = threading.Lock()
         self._clocks = (time.time(), time.monotonic())
-        self._http = _open_http(settings, address)
+        proxy = find_proxy(address)
+        self._proxy = None if proxy is None else proxy.url.netloc.decode("ascii")
+        self._http = _open_http(settings, address, proxy)
 
     def exchange(self, method: str, url: str, form: Mapping[str, Any] | None = None) -> Reply:
         """Send a request and read the whole answer.
@@ -113,7 +115,9 @@ class Connection:
                     self.cut()
                 elif not is_last and attempt.may_be_repeated:
                     continue
-                raise faults.from_transport(error, self._address, self._timeout_s) from error
+                raise faults.from_transport(
+                    error, self._address, self._timeout_s, proxy=self._proxy
+                ) from error
         raise AssertionError("the second attempt returns or raises")
 
     def _send_once(
@@ -207,8 +211,7 @@ class _Attempt:
         return not self._is_fresh and not self._is_answered
 
 
-def _open_http(settings: PrometheusSettings, address: Address) -> httpx.Client:
-    proxy = find_proxy(address)
+def _open_http(settings: PrometheusSettings, address: Address, proxy: httpx.Proxy | None) -> httpx.Client:
     needs_tls = address.scheme == "https" or (proxy is not None and proxy.url.scheme == "https")
     # A bare context trusts nobody: it is never used, and costs no memory.
     context = build_tls_context(settings) if needs_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -32,6 +32,7 @@ CHECK_BASE = (
     "Set prometheus.url to the API's base, which is the URL before /api/v1 "
     "(with Mimir and often behind a proxy it ends in /prometheus)"
 )
+CHECK_PROXY = "Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or add {host} to NO_PROXY"
 NARROW = "Choose a shorter range, or narrow the series with prometheus.matchers"
 
 
@@ -58,8 +59,10 @@ class Reply:
         )
 
 
-def from_transport(error: httpx.TransportError, address: Address, timeout_s: float) -> SourceError:
-    """The error for a request that got no whole answer."""
+def from_transport(
+    error: httpx.TransportError, address: Address, timeout_s: float, *, proxy: str | None = None
+) -> SourceError:
+    """The error for a request that got no whole answer; ``proxy`` is the host it went through."""
     who = f"Prometheus at {address.netloc}"
     if isinstance(error, httpx.TimeoutException):
         return timed_out(address, timeout_s)
@@ -67,13 +70,14 @@ def from_transport(error: httpx.TransportError, address: Address, timeout_s: flo
         return SourceUnreachable(
             f"The proxy on the way to {address.netloc} refuses the connection",
             cause=_short(str(error)),
-            next_step=f"Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, or add {address.host} to NO_PROXY",
+            next_step=CHECK_PROXY.format(host=address.host),
         )
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLError):
             return _from_tls(cause, address)
         if isinstance(cause, OSError):
-            return _from_network(cause, address)
+            is_proxys = isinstance(error, httpx.ConnectError)
+            return _from_network(cause, address, proxy if is_proxys else None)
     if isinstance(error, httpx.RemoteProtocolError) and str(error).startswith("illegal"):
         return SourceAnswerInvalid(
             f"What listens at {address.netloc} does not speak HTTP",
@@ -86,8 +90,14 @@ def from_transport(error: httpx.TransportError, address: Address, timeout_s: flo
     )
 
 
-def _from_network(error: OSError, address: Address) -> SourceUnreachable:
+def _from_network(error: OSError, address: Address, proxy: str | None) -> SourceUnreachable:
     reason = _short(error.strerror or str(error))
+    if proxy is not None:
+        return SourceUnreachable(
+            f"The proxy {proxy} on the way to {address.netloc} cannot be reached",
+            cause=reason,
+            next_step=CHECK_PROXY.format(host=address.host),
+        )
     if isinstance(error, socket.gaierror):
         return SourceUnreachable(
             f"The name {address.host} is not known",
