@@ -104,12 +104,21 @@ class PystrayBackend:
         if shown is None or face.tooltip != shown.tooltip:
             icon.title = face.tooltip
         if shown is None or face.menu != shown.menu:
-            icon.menu = _menu(face.menu, icon.send)
+            icon.menu = pystray_menu(face.menu, icon.send)
         icon.visible = True
         self._shown = face
 
 
-def _menu(items: Sequence[MenuItem], send: Callable[[Command], None]) -> Any:
+def pystray_menu(items: Sequence[MenuItem], send: Callable[[Command], None]) -> Any:
+    """Turn lines into a pystray menu.
+
+    Args:
+        items: The lines.
+        send: Takes the command of a line that is chosen.
+
+    Returns:
+        The menu.
+    """
     return Menu(*(_menu_item(item, send) for item in items))
 
 
@@ -118,7 +127,7 @@ def _menu_item(item: MenuItem, send: Callable[[Command], None]) -> Any:
         return Menu.SEPARATOR
     action: Any = None
     if item.children:
-        action = _menu(item.children, send)
+        action = pystray_menu(item.children, send)
     elif command := item.command:
 
         def action() -> None:

@@ -2,7 +2,7 @@
 
 - :mod:`.icon`: the pystray icon: the bus, the loop, the registration with the desktop's watcher.
 - :mod:`.item`: the ``org.kde.StatusNotifierItem`` object.
-- :mod:`.menu`: the ``com.canonical.dbusmenu`` object, and the tree of lines with stable ids behind it.
+- :mod:`.menu`: the ``com.canonical.dbusmenu`` object; :mod:`.tree`: its lines, with ids that last.
 - :mod:`.pixmap`: images as the specification wants them.
 - :mod:`.session`: finding the session bus, and who would show an icon.
 

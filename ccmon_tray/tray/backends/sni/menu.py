@@ -1,22 +1,16 @@
-"""The menu as ``com.canonical.dbusmenu``: lines with ids that last, so that an open menu changes in place."""
+"""The ``com.canonical.dbusmenu`` object."""
 
-import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
 from dbus_fast import DBusError, ErrorType, PropertyAccess, Variant
 from dbus_fast.annotations import DBusBool, DBusInt32, DBusSignature, DBusStr, DBusUInt32, DBusVariant
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
-from ccmon_tray.tray.backends.pystray_base import Menu
+from ccmon_tray.tray.backends.sni.tree import ROOT_ID, Line, MenuTree, Properties
 
 MENU_INTERFACE = "com.canonical.dbusmenu"
-ROOT_ID = 0
-
-Properties = dict[str, Variant]
-Path = tuple[str, ...]
-
 DBusIds = Annotated[list[int], DBusSignature("ai")]
 DBusNames = Annotated[list[str], DBusSignature("as")]
 DBusPropertiesOfIds = Annotated[list[list[Any]], DBusSignature("a(ia{sv})")]
@@ -27,116 +21,7 @@ DBusLayoutChange = Annotated[list[int], DBusSignature("ui")]
 DBusPropertyChanges = Annotated[list[list[list[Any]]], DBusSignature("a(ia{sv})a(ias)")]
 
 _READ = PropertyAccess.READ
-
-
-@dataclass
-class Line:
-    """A line of the menu under its id. ``choose`` does what a click asks for, or is None."""
-
-    line_id: int
-    properties: Properties
-    children: list["Line"] = field(default_factory=list)
-    choose: Callable[[], None] | None = None
-
-
-@dataclass
-class Changes:
-    """What differs between two states of a menu.
-
-    Attributes:
-        set: Id and new values of the properties that differ, of lines that were there before.
-        unset: Id and names of the properties that are gone.
-        layout_under: The line whose subtree has other lines than before, or None.
-    """
-
-    set: list[list[Any]] = field(default_factory=list)
-    unset: list[list[Any]] = field(default_factory=list)
-    layout_under: int | None = None
-
-
-class MenuTree:
-    """A pystray menu as lines. A line keeps its id as long as its path of keys stays in the menu.
-
-    Args:
-        choose: Called with the pystray item of a line that was clicked.
-    """
-
-    def __init__(self, choose: Callable[[Any], None]) -> None:
-        self._choose = choose
-        self._ids: dict[Path, int] = {}
-        self._last_id = ROOT_ID
-        self.lines: dict[int, Line] = {}
-        self.update(())
-
-    def update(self, menu: Iterable[Any]) -> Changes:
-        """Take over a new state of the menu.
-
-        Args:
-            menu: The pystray menu.
-
-        Returns:
-            What changed.
-        """
-        ids_before, self._ids = self._ids, {}
-        lines_before, self.lines = self.lines, {}
-        root = Line(ROOT_ID, {"children-display": Variant("s", "submenu")})
-        self._fill(root, menu, (), ids_before)
-        return _differences(lines_before, self.lines)
-
-    def _fill(self, parent: Line, menu: Iterable[Any], path: Path, ids_before: Mapping[Path, int]) -> None:
-        self.lines[parent.line_id] = parent
-        key = ""
-        for item in menu:
-            # A separator has no key of its own; there is at most one below each line.
-            key = f"{key}\n" if item is Menu.SEPARATOR else item.key
-            line_path = (*path, key)
-            line = Line(ids_before.get(line_path) or self._new_id(), _properties(item))
-            self._ids[line_path] = line.line_id
-            parent.children.append(line)
-            if item.submenu is None and item.enabled and item is not Menu.SEPARATOR:
-                line.choose = functools.partial(self._choose, item)
-            self._fill(line, item.submenu or (), line_path, ids_before)
-
-    def _new_id(self) -> int:
-        self._last_id += 1
-        return self._last_id
-
-
-def _properties(item: Any) -> Properties:
-    if item is Menu.SEPARATOR:
-        return {"type": Variant("s", "separator")}
-    properties = {
-        # A single underscore would mark the next letter as the line's access key.
-        "label": Variant("s", item.text.replace("_", "__")),
-        "enabled": Variant("b", bool(item.enabled)),
-        "visible": Variant("b", True),
-    }
-    if item.checked is not None:
-        properties["toggle-type"] = Variant("s", "radio" if item.radio else "checkmark")
-        properties["toggle-state"] = Variant("i", int(item.checked))
-    if item.submenu:
-        properties["children-display"] = Variant("s", "submenu")
-    return properties
-
-
-def _differences(before: Mapping[int, Line], after: Mapping[int, Line]) -> Changes:
-    changes = Changes()
-    rearranged: list[int] = []
-    for line_id, line in after.items():
-        old = before.get(line_id)
-        if old is None:
-            continue
-        if new := {
-            name: value for name, value in line.properties.items() if old.properties.get(name) != value
-        }:
-            changes.set.append([line_id, new])
-        if gone := [name for name in old.properties if name not in line.properties]:
-            changes.unset.append([line_id, gone])
-        if [child.line_id for child in line.children] != [child.line_id for child in old.children]:
-            rearranged.append(line_id)
-    if rearranged:
-        changes.layout_under = rearranged[0] if len(rearranged) == 1 else ROOT_ID
-    return changes
+_OPEN_AT_MOST_S = 30.0
 
 
 def _only(properties: Properties, names: Sequence[str]) -> Properties:
@@ -146,6 +31,10 @@ def _only(properties: Properties, names: Sequence[str]) -> Properties:
 class DBusMenu(ServiceInterface):
     """What the desktop reads to draw the menu, and calls when a line is clicked.
 
+    While the menu is open its words change in place, but lines neither come nor go: GTK does not resize an
+    open menu, so that new lines would hide behind a scroll arrow. Not all hosts tell when it closes; it is
+    taken to be closed after a click, or some time without a sign of it.
+
     Args:
         choose: Called with the pystray item of a line that was clicked.
     """
@@ -154,6 +43,9 @@ class DBusMenu(ServiceInterface):
         super().__init__(MENU_INTERFACE)
         self._tree = MenuTree(choose)
         self._revision = 1
+        self._newest: Iterable[Any] = ()
+        self._lines_are_late = False
+        self._closing: asyncio.TimerHandle | None = None
 
     def update(self, menu: Iterable[Any]) -> None:
         """Show this menu from now on, telling hosts what changed and no more.
@@ -161,12 +53,33 @@ class DBusMenu(ServiceInterface):
         Args:
             menu: The pystray menu.
         """
-        changes = self._tree.update(menu)
+        self._newest = menu
+        is_open = self._closing is not None
+        changes = self._tree.update(menu, keep_lines=is_open)
         if changes.set or changes.unset:
             self.items_properties_updated([changes.set, changes.unset])
-        if changes.layout_under is not None:
+        self._lines_are_late = is_open and changes.layout_under is not None
+        if changes.layout_under is not None and not is_open:
             self._revision += 1
             self.layout_updated([self._revision, changes.layout_under])
+
+    def close(self) -> None:
+        """Take the menu to be closed: lines that waited come and go now."""
+        if self._closing:
+            self._closing.cancel()
+            self._closing = None
+        if self._lines_are_late:
+            self.update(self._newest)
+
+    def _opens(self, line_id: int) -> bool:
+        """Take note that the menu or a submenu opens; tell whether it must be read again."""
+        was_late = self._lines_are_late
+        if line_id == ROOT_ID:
+            self.close()
+        if self._closing:
+            self._closing.cancel()
+        self._closing = asyncio.get_running_loop().call_later(_OPEN_AT_MOST_S, self.close)
+        return was_late and line_id == ROOT_ID
 
     @dbus_property(_READ, name="Version")
     def version(self) -> DBusUInt32:
@@ -225,14 +138,15 @@ class DBusMenu(ServiceInterface):
 
     @dbus_method(name="AboutToShow")
     def about_to_show(self, line_id: DBusInt32) -> DBusBool:
-        """Tell whether a submenu must be read again before it opens: never, it is always current."""
+        """Tell whether a menu must be read again before it opens."""
         self._line(line_id)
-        return False
+        return self._opens(line_id)
 
     @dbus_method(name="AboutToShowGroup")
     def about_to_show_group(self, ids: DBusIds) -> DBusTwoIdLists:
-        """Tell which submenus must be read again, and which do not exist."""
-        return [[], [line_id for line_id in ids if line_id not in self._tree.lines]]
+        """Tell which menus must be read again before they open, and which do not exist."""
+        known = [line_id for line_id in ids if line_id in self._tree.lines]
+        return [[i for i in known if self._opens(i)], [i for i in ids if i not in known]]
 
     @dbus_signal(name="LayoutUpdated")
     def layout_updated(self, change: list[int]) -> DBusLayoutChange:
@@ -258,7 +172,8 @@ class DBusMenu(ServiceInterface):
             [Variant("(ia{sv}av)", self._layout(child, depth - 1, names)) for child in children],
         ]
 
-    @staticmethod
-    def _take(line: Line, event: str) -> None:
+    def _take(self, line: Line, event: str) -> None:
         if event == "clicked" and line.choose:
             line.choose()
+        if event == "clicked" or (event == "closed" and line.line_id == ROOT_ID):
+            self.close()

@@ -1,0 +1,114 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from Xlib import X
+from Xlib.display import Display
+
+from ccmon_tray.errors import TrayHostMissing
+from ccmon_tray.settings import TraySettings
+from ccmon_tray.tray.backends.choose import choose_backend, xembed_tray_present
+from ccmon_tray.tray.backends.sni.session import watcher_present
+from tests.support.backends import plain_icon
+from tests.support.desktop import PROGRAMS, Desktop, wait_for
+
+AUTO = TraySettings()
+
+
+def chosen(settings: TraySettings = AUTO) -> str:
+    return choose_backend(settings, plain_icon).name
+
+
+@contextmanager
+def old_x11_tray(desktop: Desktop) -> Iterator[None]:
+    """Own the selection that a tray of the old kind owns."""
+    display = Display(desktop.env["DISPLAY"])
+    try:
+        screen = display.screen()
+        window = screen.root.create_window(0, 0, 1, 1, 0, screen.root_depth)
+        window.set_selection_owner(display.intern_atom("_NET_SYSTEM_TRAY_S0"), X.CurrentTime)
+        display.sync()
+        yield
+    finally:
+        display.close()
+
+
+@pytest.mark.needs(*PROGRAMS)
+@pytest.mark.parametrize(
+    ("bus", "old_tray", "name"),
+    [
+        (True, False, "sni"),  # a host may come later
+        (True, True, "xorg"),
+        (False, True, "xorg"),
+    ],
+)
+def test_without_a_watcher(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bus: bool, old_tray: bool, name: str
+) -> None:
+    with Desktop(tmp_path, bus=bus) as desktop:
+        desktop.enter(monkeypatch)
+        if old_tray:
+            with old_x11_tray(desktop):
+                assert chosen() == name
+        else:
+            assert chosen() == name
+
+
+@pytest.mark.needs(*PROGRAMS)
+def test_a_panel_of_both_kinds_gets_the_one_with_a_menu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Desktop(tmp_path) as desktop:
+        desktop.enter(monkeypatch)
+        desktop.start_panel()
+        wait_for(lambda: watcher_present() and xembed_tray_present(), "a panel with both kinds of tray")
+        assert chosen() == "sni"
+
+
+@pytest.mark.needs("Xvfb", "dbus-daemon")
+@pytest.mark.parametrize(
+    ("display", "bus", "cause"),
+    [
+        (True, False, "neither a D-Bus session bus nor an X11 system tray"),
+        (False, True, "no display"),
+        (False, False, "no display"),
+    ],
+)
+def test_where_nothing_can_show_an_icon_it_says_why_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, display: bool, bus: bool, cause: str
+) -> None:
+    with Desktop(tmp_path, display=display, bus=bus) as desktop:
+        desktop.enter(monkeypatch)
+        with pytest.raises(TrayHostMissing) as raised:
+            chosen()
+        assert cause in raised.value.cause
+        assert "ccmon-tray status" in raised.value.next_step
+
+
+# python-xlib leaves the socket of a refused connection to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_display_that_is_gone_is_no_display(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with Desktop(tmp_path, display=False, bus=False) as desktop:
+        desktop.enter(monkeypatch)
+        monkeypatch.setenv("DISPLAY", ":4040")
+        with pytest.raises(TrayHostMissing):
+            chosen()
+
+
+@pytest.mark.parametrize("platform", [("darwin", "macos"), ("win32", "windows")])
+def test_other_platforms_have_one_backend(platform: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    # Their icon modules import only on their own platform: that it was asked for is all there is to see here.
+    monkeypatch.setattr("sys.platform", platform[0])
+    with pytest.raises(TrayHostMissing, match=f"the backend {platform[1]} does not work"):
+        chosen()
+
+
+@pytest.mark.parametrize("name", ["sni", "none"])
+def test_a_setting_overrides_what_the_desktop_offers(
+    name: Literal["sni", "none"], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Desktop(tmp_path, display=False, bus=False) as desktop:
+        desktop.enter(monkeypatch)
+        assert chosen(TraySettings(backend=name)) == name

@@ -1,0 +1,467 @@
+"""The icon on a real session bus, seen by a desktop that follows the specification."""
+
+import asyncio
+import html
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbus_fast import Message, MessageType, Variant
+from PIL import Image
+
+from ccmon_tray.errors import TrayHostMissing
+from ccmon_tray.tray.backends.pystray_adapter import PystrayBackend
+from ccmon_tray.tray.backends.sni.icon import Icon
+from ccmon_tray.tray.backends.sni.pixmap import pixmap
+from ccmon_tray.tray.model import Action, Command, MenuItem
+from tests.support.backends import Running, face, plain_icon, running
+from tests.support.desktop import Desktop
+from tests.support.sni_host import ITEM, MENU, Host, Watcher
+
+pytestmark = pytest.mark.needs("dbus-daemon")
+
+REFRESH = Command(Action.REFRESH)
+QUICK = Command(Action.OPEN_QUICK_STATS)
+NOTHING = Variant("i", 0)
+
+LINES = (
+    MenuItem("today", "Today $12.34"),
+    MenuItem("line", kind="separator"),
+    MenuItem("models", "By model", children=(MenuItem("opus", "Opus 4.8 $10.20", REFRESH),)),
+    MenuItem("quick", "Quick stats", QUICK, default=True),
+)
+
+# The type of each property by https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/, where
+# WindowId is a signed integer in every implementation.
+ITEM_TYPES = {
+    "Category": "s",
+    "Id": "s",
+    "Title": "s",
+    "Status": "s",
+    "WindowId": "i",
+    "IconThemePath": "s",
+    "IconName": "s",
+    "IconPixmap": "a(iiay)",
+    "IconAccessibleDesc": "s",
+    "OverlayIconName": "s",
+    "OverlayIconPixmap": "a(iiay)",
+    "AttentionIconName": "s",
+    "AttentionIconPixmap": "a(iiay)",
+    "AttentionMovieName": "s",
+    "ToolTip": "(sa(iiay)ss)",
+    "ItemIsMenu": "b",
+    "Menu": "o",
+}
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
+    with Desktop(tmp_path, display=False) as desktop:
+        desktop.enter(monkeypatch)
+        yield desktop
+
+
+@pytest.fixture
+def backend(session: Desktop) -> PystrayBackend:
+    backend = PystrayBackend("sni", Icon, plain_icon)
+    backend.show(face(*LINES))
+    return backend
+
+
+def with_host(
+    backend: PystrayBackend,
+    scenario: Callable[[Host, Running], Awaitable[None]],
+    watcher: Watcher | None = None,
+) -> None:
+    """Let a scenario play with a desktop that has a host, while the backend runs."""
+
+    async def play(run: Running) -> None:
+        async with Host(watcher) as host:
+            await host.appear()
+            await scenario(host, run)
+
+    with running(backend) as run:
+        asyncio.run(play(run))
+
+
+def ids_of(layout: list[Any]) -> dict[str, int]:
+    line_id, properties, children = layout
+    found = {properties["label"].value: line_id} if "label" in properties else {}
+    for child in children:
+        found |= ids_of(child.value)
+    return found
+
+
+async def layout_of(host: Host, depth: int = -1) -> list[Any]:
+    answer = await host.call(MENU, "GetLayout", "iias", 0, depth, [])
+    assert answer.signature == "u(ia{sv}av)"
+    return list(answer.body)
+
+
+def is_error(answer: Message) -> bool:
+    return answer.message_type is MessageType.ERROR
+
+
+def test_every_property_has_the_specifications_type(backend: PystrayBackend) -> None:
+    async def scenario(host: Host, run: Running) -> None:
+        properties = await host.properties(ITEM)
+        assert {name: value.signature for name, value in properties.items()} == ITEM_TYPES
+        assert properties["Menu"].value == MENU[0]
+        assert properties["ItemIsMenu"].value is False
+        menu = await host.properties(MENU)
+        assert {name: value.signature for name, value in menu.items()} == {
+            "Version": "u",
+            "TextDirection": "s",
+            "Status": "s",
+            "IconThemePath": "as",
+        }
+
+    with_host(backend, scenario)
+
+
+def test_the_icon_comes_in_every_size_and_is_drawn_for_it(session: Desktop) -> None:
+    drawn: list[int] = []
+
+    def renderer(_: object, size: int) -> Image.Image:
+        drawn.append(size)
+        return Image.new("RGBA", (size, size), (1, 2, 3, 128))
+
+    async def scenario(host: Host, run: Running) -> None:
+        pixmaps = (await host.properties(ITEM))["IconPixmap"].value
+        assert [(p[0], p[1], len(p[2])) for p in pixmaps] == [
+            (size, size, size * size * 4) for size in (16, 22, 24, 32, 48, 64)
+        ]
+        assert {p[2][:4] for p in pixmaps} == {bytes((128, 1, 2, 3))}
+        assert set(drawn) == {16, 22, 24, 32, 48, 64}
+
+    backend = PystrayBackend("sni", Icon, renderer)
+    backend.show(face())
+    with_host(backend, scenario)
+
+
+def test_pixels_keep_their_place() -> None:
+    image = Image.new("RGBA", (2, 1))
+    image.putpixel((0, 0), (10, 20, 30, 40))
+    image.putpixel((1, 0), (50, 60, 70, 80))
+    assert pixmap(image) == [2, 1, bytes((40, 10, 20, 30, 80, 50, 60, 70))]
+
+
+def test_tooltip_has_a_heading_and_escaped_details(backend: PystrayBackend) -> None:
+    backend.show(face(tooltip="Today $12.34 <now>\nshop & blog\n<b>"))
+
+    async def scenario(host: Host, run: Running) -> None:
+        name, pixmaps, heading, details = (await host.properties(ITEM))["ToolTip"].value
+        assert (name, heading) == ("", "Today $12.34 <now>")
+        assert pixmaps
+        assert details == "shop &amp; blog\n&lt;b&gt;"
+        assert html.unescape(details) == "shop & blog\n<b>"
+
+    with_host(backend, scenario)
+
+
+def test_attention_is_a_status_with_an_icon(backend: PystrayBackend) -> None:
+    async def scenario(host: Host, run: Running) -> None:
+        assert (await host.properties(ITEM))["Status"].value == "Active"
+        backend.show(face(*LINES, attention=True))
+        assert await host.heard("NewStatus") == ["NeedsAttention"]
+        await host.heard("NewIcon")
+        properties = await host.properties(ITEM)
+        assert properties["AttentionIconPixmap"].value == properties["IconPixmap"].value
+        host.signals.clear()
+        backend.show(face(*LINES))
+        assert await host.heard("NewStatus") == ["Active"]
+
+    with_host(backend, scenario)
+
+
+def test_only_what_changed_is_announced(backend: PystrayBackend) -> None:
+    async def scenario(host: Host, run: Running) -> None:
+        await host.properties(ITEM)
+        host.signals.clear()
+        backend.show(face(*LINES, tooltip="Today $12.35"))
+        await host.heard("NewToolTip")
+        backend.show(face(*LINES, tooltip="Today $12.35"))
+        await host.properties(ITEM)
+        assert host.signals == [("NewToolTip", [])]
+
+    with_host(backend, scenario)
+
+
+def test_clicks_become_commands(backend: PystrayBackend) -> None:
+    async def scenario(host: Host, run: Running) -> None:
+        _, layout = await layout_of(host)
+        ids = ids_of(layout)
+        opus, today = ids["Opus 4.8 $10.20"], ids["Today $12.34"]
+        clicks: list[tuple[tuple[str, str], str, str, tuple[Any, ...], Command | None]] = [
+            (ITEM, "Activate", "ii", (1, 2), QUICK),
+            (ITEM, "SecondaryActivate", "ii", (1, 2), REFRESH),
+            (ITEM, "ContextMenu", "ii", (1, 2), None),
+            (ITEM, "Scroll", "is", (120, "vertical"), None),
+            (MENU, "Event", "isvu", (opus, "hovered", NOTHING, 0), None),
+            (MENU, "Event", "isvu", (today, "clicked", NOTHING, 0), None),
+            (MENU, "Event", "isvu", (opus, "clicked", NOTHING, 0), REFRESH),
+        ]
+        for target, member, signature, body, command in clicks:
+            answer = await host.call(target, member, signature, *body)
+            assert not is_error(answer), answer.body
+            if command:
+                assert await asyncio.to_thread(run.command) == command
+        group = [[ids["Quick stats"], "clicked", NOTHING, 0], [999, "clicked", NOTHING, 0]]
+        answer = await host.call(MENU, "EventGroup", "a(isvu)", group)
+        assert answer.body == [[999]]
+        assert await asyncio.to_thread(run.command) == QUICK
+        assert run.commands.empty()
+
+    with_host(backend, scenario)
+
+
+def test_layout_is_given_to_the_depth_and_with_the_properties_asked_for(backend: PystrayBackend) -> None:
+    async def scenario(host: Host, run: Running) -> None:
+        _, (root, properties, children) = await layout_of(host)
+        assert root == 0
+        assert properties["children-display"].value == "submenu"
+        assert len(children) == 4
+        submenu = children[2].value
+        assert [child.value[1]["label"].value for child in submenu[2]] == ["Opus 4.8 $10.20"]
+
+        _, (_, _, none) = await layout_of(host, depth=0)
+        assert none == []
+        _, (_, _, first) = await layout_of(host, depth=1)
+        assert [child.value[2] for child in first] == [[], [], [], []]
+
+        answer = await host.call(MENU, "GetLayout", "iias", submenu[0], -1, ["label"])
+        line_id, only, below = answer.body[1]
+        assert (line_id, list(only)) == (submenu[0], ["label"])
+        assert list(below[0].value[1]) == ["label"]
+
+    with_host(backend, scenario)
+
+
+def test_properties_of_lines(backend: PystrayBackend) -> None:
+    async def scenario(host: Host, run: Running) -> None:
+        _, layout = await layout_of(host)
+        ids = ids_of(layout)
+        today = ids["Today $12.34"]
+        answer = await host.call(MENU, "GetGroupProperties", "aias", [today, 999], ["enabled"])
+        assert answer.signature == "a(ia{sv})"
+        assert [[i, {k: v.value for k, v in p.items()}] for i, p in answer.body[0]] == [
+            [today, {"enabled": False}]
+        ]
+        everything = await host.call(MENU, "GetGroupProperties", "aias", [], [])
+        assert {i for i, _ in everything.body[0]} >= {0, *ids.values()}
+        assert (await host.call(MENU, "GetProperty", "is", today, "label")).body[0].value == "Today $12.34"
+        assert (await host.call(MENU, "AboutToShow", "i", 0)).body == [False]
+        assert (await host.call(MENU, "AboutToShowGroup", "ai", [0, 999])).body == [[], [999]]
+
+    with_host(backend, scenario)
+
+
+@pytest.mark.parametrize(
+    ("member", "signature", "body"),
+    [
+        ("GetLayout", "iias", (999, -1, [])),
+        ("GetProperty", "is", (999, "label")),
+        ("GetProperty", "is", (0, "no-such-property")),
+        ("AboutToShow", "i", (999,)),
+        ("Event", "isvu", (999, "clicked", NOTHING, 0)),
+        ("EventGroup", "a(isvu)", ([[999, "clicked", NOTHING, 0]],)),
+    ],
+)
+def test_lines_that_do_not_exist_are_errors(
+    backend: PystrayBackend, member: str, signature: str, body: tuple[Any, ...]
+) -> None:
+    async def scenario(host: Host, run: Running) -> None:
+        assert is_error(await host.call(MENU, member, signature, *body))
+
+    with_host(backend, scenario)
+
+
+def test_a_new_figure_changes_a_property_and_new_lines_the_revision(backend: PystrayBackend) -> None:
+    async def scenario(host: Host, run: Running) -> None:
+        revision, layout = await layout_of(host)
+        today = ids_of(layout)["Today $12.34"]
+        host.signals.clear()
+        backend.show(face(replace(LINES[0], label="Today $12.35"), *LINES[1:]))
+        changed, gone = await host.heard("ItemsPropertiesUpdated")
+        assert [[i, {k: v.value for k, v in p.items()}] for i, p in changed] == [
+            [today, {"label": "Today $12.35"}]
+        ]
+        assert gone == []
+        assert (await layout_of(host))[0] == revision
+        assert "LayoutUpdated" not in dict(host.signals)
+
+        backend.show(face(replace(LINES[0], label="Today $12.35"), *LINES[2:]))
+        assert await host.heard("LayoutUpdated") == [revision + 1, 0]
+        new_revision, new_layout = await layout_of(host)
+        assert new_revision == revision + 1
+        assert ids_of(new_layout)["Today $12.35"] == today
+
+    with_host(backend, scenario)
+
+
+async def opens_and_changes(backend: PystrayBackend, host: Host) -> int:
+    """Open the menu, then add a line to it; give the revision before."""
+    revision, _ = await layout_of(host)
+    await host.call(MENU, "AboutToShow", "i", 0)
+    host.signals.clear()
+    backend.show(face(replace(LINES[0], label="Today $12.35"), *LINES[1:], MenuItem("new", "New", REFRESH)))
+    await host.heard("ItemsPropertiesUpdated")
+    assert "New" not in ids_of((await layout_of(host))[1])
+    assert "LayoutUpdated" not in dict(host.signals)
+    return int(revision)
+
+
+@pytest.mark.parametrize(("event", "line"), [("closed", None), ("clicked", "Quick stats")])
+def test_lines_wait_while_the_menu_is_open(backend: PystrayBackend, event: str, line: str | None) -> None:
+    async def scenario(host: Host, run: Running) -> None:
+        revision = await opens_and_changes(backend, host)
+        line_id = ids_of((await layout_of(host))[1])[line] if line else 0
+        await host.call(MENU, "Event", "isvu", line_id, event, NOTHING, 0)
+        assert await host.heard("LayoutUpdated") == [revision + 1, 0]
+        assert "New" in ids_of((await layout_of(host))[1])
+
+    with_host(backend, scenario)
+
+
+def test_a_menu_that_opens_again_is_read_again(backend: PystrayBackend) -> None:
+    async def scenario(host: Host, run: Running) -> None:
+        await opens_and_changes(backend, host)
+        assert (await host.call(MENU, "AboutToShowGroup", "ai", [0])).body == [[0], []]
+        assert "New" in ids_of((await layout_of(host))[1])
+        assert (await host.call(MENU, "AboutToShow", "i", 0)).body == [False]
+
+    with_host(backend, scenario)
+
+
+def test_a_menu_of_which_nothing_is_heard_counts_as_closed(
+    backend: PystrayBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ccmon_tray.tray.backends.sni.menu._OPEN_AT_MOST_S", 0.5)
+
+    async def scenario(host: Host, run: Running) -> None:
+        await opens_and_changes(backend, host)
+        await host.heard("LayoutUpdated")
+        assert "New" in ids_of((await layout_of(host))[1])
+
+    with_host(backend, scenario)
+
+
+def test_it_registers_with_each_watcher_that_comes(backend: PystrayBackend) -> None:
+    async def play() -> None:
+        assert not backend.hosted
+        async with Host() as host:
+            await host.appear()
+            first = await host.item()
+            await host.until(lambda: backend.hosted, "hosted")
+            await host.vanish()
+            await host.until(lambda: not backend.hosted, "no longer hosted")
+            await host.appear()
+            assert await host.item() == first
+            await host.until(lambda: backend.hosted, "hosted again")
+            assert host.watcher.items == [first]
+
+    with running(backend):
+        asyncio.run(play())
+
+
+def test_a_watcher_without_a_host_does_not_count_as_shown(backend: PystrayBackend) -> None:
+    async def scenario(host: Host, run: Running) -> None:
+        await host.properties(ITEM)
+        assert not backend.hosted
+        host.watcher.host_registered()
+        await host.until(lambda: backend.hosted, "hosted")
+        host.watcher.host_unregistered()
+        await host.until(lambda: not backend.hosted, "no longer hosted")
+        assert len(host.watcher.items) == 1
+
+    with_host(backend, scenario, Watcher(has_host=False))
+
+
+def test_a_watcher_that_refuses_is_asked_again(
+    backend: PystrayBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ccmon_tray.tray.backends.sni.icon._RETRY_S", 0.01)
+
+    async def scenario(host: Host, run: Running) -> None:
+        await host.item()
+        await host.until(lambda: backend.hosted, "hosted")
+
+    with_host(backend, scenario, Watcher(refusals=2))
+
+
+def test_nothing_is_registered_before_there_is_a_face(session: Desktop) -> None:
+    backend = PystrayBackend("sni", Icon, plain_icon)
+
+    async def scenario(host: Host, run: Running) -> None:
+        assert host.watcher.items == []
+        backend.show(face())
+        await host.item()
+        assert (await host.properties(ITEM))["IconPixmap"].value
+
+    with_host(backend, scenario)
+
+
+def test_logout_ends_it(session: Desktop, backend: PystrayBackend) -> None:
+    with running(backend) as run:
+        session.stop_bus()
+        assert run.ended.wait(2)
+        assert not backend.hosted
+        backend.show(face(tooltip="after the end"))
+
+
+@pytest.mark.parametrize("address", ["unix:path=/nonexistent/bus", "nonsense", "tcp:host=127.0.0.1,port=1"])
+def test_without_a_session_bus_it_says_so(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    with pytest.raises(TrayHostMissing, match=r"D-Bus session bus .* does not answer"):
+        PystrayBackend("sni", Icon, plain_icon).run(on_command=lambda _: None, on_ready=lambda: None)
+
+
+def test_a_signal_handler_may_stop_it(session: Desktop) -> None:
+    program = """
+        import signal, sys, threading
+        from ccmon_tray.tray.backends.pystray_adapter import PystrayBackend
+        from ccmon_tray.tray.backends.sni.icon import Icon
+        from tests.support.backends import face, plain_icon
+
+        backend = PystrayBackend("sni", Icon, plain_icon)
+        signal.signal(signal.SIGTERM, lambda *_: backend.stop())
+        backend.show(face())
+        backend.run(on_command=print, on_ready=lambda: print("ready", flush=True))
+        print([thread.name for thread in threading.enumerate()])
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": "."},
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=5)
+    assert (out, err, process.returncode) == ("['MainThread']\n", "", 0)
+    assert time.monotonic() - began < 1
+
+
+def test_the_bus_is_found_where_systemd_puts_it(
+    session: Desktop, backend: PystrayBackend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    address = session.env["DBUS_SESSION_BUS_ADDRESS"]
+    socket = Path(dict(part.split("=") for part in address.split(":", 1)[1].split(","))["path"])
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
+    runtime = tmp_path / "run"
+    runtime.mkdir()
+    (runtime / "bus").symlink_to(socket)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    with running(backend) as run:
+        assert run.ready.is_set()
