@@ -109,8 +109,8 @@ def test_sessions(loaded: Loaded, source: PrometheusSource, window: Window) -> N
     assert source.count_sessions(span) == len(known)
     seen = {session.session_id: session for session in source.sessions_seen(span)}
     assert seen.keys() == known.keys()
-    # Times are those of samples on a grid, finer than a minute where the window is a week or less.
-    grid_s = 60 if window.seconds <= 7 * 86_400 else window.seconds / 200
+    # Times are those of a grid, which is finer than two minutes where the window is a week or less.
+    grid_s = 120 if window.seconds <= 7 * 86_400 else window.seconds / 200
     for session_id, session in seen.items():
         truth = known[session_id]
         assert truth.first - 1 <= session.first <= truth.first + grid_s, session_id

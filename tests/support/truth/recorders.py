@@ -158,6 +158,55 @@ def scraped(processes: Sequence[Process], *, phase_s: float = 0.0) -> Recording:
     return recording.finish()
 
 
+def scraped_deltas(processes: Sequence[Process]) -> Recording:
+    """The same exporter fed with deltas: after an interval without use the value is replaced, not added to.
+
+    What it held then is lost, unless a scrape came in between; the increments are what happened all the same.
+    """
+    recording = Recording()
+    for process in processes:
+        exposed: dict[SeriesKey, Points] = defaultdict(list)
+        counted: dict[SeriesKey, float] = {}
+        held: dict[SeriesKey, tuple[float, float]] = {}
+        before = process.start
+        for export in _exports(process, MINUTE):
+            for key in export.changed:
+                delta = export.values[key] - counted.get(key, 0.0)
+                counted[key] = export.values[key]
+                ended, value = held.get(key, (process.start, 0.0))
+                # The exporter adds only where the delta begins at the end of what it holds.
+                value = value + delta if ended == before else delta
+                held[key] = (export.at, value)
+                exposed[key].append((export.at, value))
+            before = export.at
+        exported = {key: [at for at, _ in points] for key, points in exposed.items()}
+        recording.increments += [
+            replace(increment, visible_at=_scrape_at_or_after(increment.visible_at, 0.0))
+            for increment in _increments(process, exported)
+        ]
+        for key, points in exposed.items():
+            recording.series[key] = _scrapes(points, 0.0)
+    return recording.finish()
+
+
+def merged(recordings: Iterable[Recording]) -> Recording:
+    """Recordings of different sessions in one store."""
+    whole = Recording()
+    for recording in recordings:
+        for key, points in recording.series.items():
+            whole.series[key] += points
+        whole.increments += recording.increments
+    return whole.finish()
+
+
+def shifted(recording: Recording, seconds: float) -> Recording:
+    """The same, so many seconds later."""
+    return Recording(
+        {key: [(at + seconds, value) for at, value in points] for key, points in recording.series.items()},
+        [replace(increment, visible_at=increment.visible_at + seconds) for increment in recording.increments],
+    )
+
+
 def _scrape_at_or_after(at: float, phase_s: float) -> float:
     return round(math.ceil(round((at - phase_s) / SCRAPE_S, 6)) * SCRAPE_S + phase_s, 3)
 

@@ -119,6 +119,7 @@ class Author:
         start_type: str = "fresh",
         user: User | None = None,
         awake: Sequence[tuple[float, float]] | None = None,
+        models: Sequence[str] | None = None,
         requests_every_s: float = 45.0,
         scale: float = 1.0,
     ) -> Process:
@@ -131,13 +132,14 @@ class Author:
             start_type: How the session was started.
             user: Whose it is; None draws one.
             awake: Stretches (from, to) in which something happens; the machine sleeps between them.
+            models: The model it talks to and that of its subagents; None draws two.
             requests_every_s: Mean time between requests to a model, seconds.
             scale: Factor on every token count.
         """
         rng = self.rng
         end = start + seconds
         stretches = list(awake or [(start, end)])
-        models = rng.sample(_MODELS, 2)
+        models = models or rng.sample(_MODELS, 2)
         events = [Event(start, Metric.SESSIONS, (("start_type", start_type),), 1.0)]
         for since, until in stretches:
             at = since + rng.uniform(0.5, min(20.0, (until - since) / 2))
