@@ -127,15 +127,19 @@ class Reader:
             last = self._snapshot
             snapshot = builder.build(settings.tray.range, now, last, refresh=doubted)
         except CcmonError as error:
-            snapshot = self._not_opened(error, now, settings)
+            snapshot = self._failed(error, now, settings)
+        except Exception as error:  # noqa: BLE001  # the good numbers stay, and it is said that they are old
+            _log.exception("A poll failed for a reason nobody thought of")
+            snapshot = self._failed(_unforeseen(error), now, settings)
         with self._lock:
             # Another source since, or the end: what the closed one said is of no interest.
             overtaken = self._closed or (source is not None and source is not self._source)
         if overtaken:
             return None
         self._keep(snapshot.model_copy(update={"notices": notices}))
-        failed = snapshot.problem is not None and snapshot.state is not State.NO_TELEMETRY
-        return snapshot.problem.code if failed and snapshot.problem else None
+        if snapshot.problem is None or snapshot.state is State.NO_TELEMETRY:
+            return None
+        return snapshot.problem.code
 
     def probe(self) -> str | None:
         """Ask the source something small.
@@ -188,7 +192,7 @@ class Reader:
         if source is not None:
             source.close()
 
-    def _not_opened(self, error: CcmonError, now: float, settings: Settings) -> Snapshot:
+    def _failed(self, error: CcmonError, now: float, settings: Settings) -> Snapshot:
         last = self._snapshot
         known = last is not None and last.problem is not None and last.problem.code == error.code
         problem = Problem(
@@ -232,3 +236,11 @@ class Reader:
         changes = {"state": State.STALE, "problem": None, "notices": notices}
         self._snapshot = left.model_copy(update=changes)
         self._on_snapshot(self._snapshot)
+
+
+def _unforeseen(error: Exception) -> CcmonError:
+    return CcmonError(
+        "The numbers could not be read",
+        cause=f"an error in ccmon-tray itself ({type(error).__name__})",
+        next_step="Please report it, with the log",
+    )
