@@ -108,7 +108,7 @@ class _Pen:
     def __init__(self, size: int) -> None:
         self.size = size
         self.unit = size / 16
-        # Four fifths of a megabyte at 48 pixels; large sizes need less help.
+        # No more than a megabyte up to 64 pixels; large sizes need less help.
         self._scale = max(2, min(8, 512 // size))
         side = size * self._scale
         self._image = Image.new("RGBA", (side, side))

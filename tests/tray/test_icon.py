@@ -1,6 +1,7 @@
 import statistics
 import subprocess
 import sys
+from functools import cache
 from itertools import combinations, product
 
 import pytest
@@ -38,6 +39,7 @@ def pixels(picture: Image.Image) -> list[tuple[int, int, int]]:
     return list(zip(channels, channels, channels, strict=True))
 
 
+@cache
 def luminance(colour: tuple[int, int, int]) -> float:
     """Relative luminance, WCAG 2.2."""
     linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
@@ -86,7 +88,7 @@ def test_states_differ_in_colour(name: str, other: str) -> None:
     assert not hues(MARKS[name]) & hues(MARKS[other])
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", (16, 22, 48))
 @pytest.mark.parametrize("face", [*MARKS.values(), *FIGURES.values()], ids=str)
 def test_it_is_legible_on_its_own_bar(size: int, face: IconFace) -> None:
     for bar, dark_bar in ((DARK, True), (LIGHT, False)):
@@ -94,7 +96,7 @@ def test_it_is_legible_on_its_own_bar(size: int, face: IconFace) -> None:
         assert share_that_stands_out(picture, bar, 3.0) > 0.1
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", (16, 22, 48))
 @pytest.mark.parametrize("face", [*MARKS.values(), *FIGURES.values()], ids=str)
 def test_an_outline_keeps_it_legible_on_a_bar_of_the_other_tone(size: int, face: IconFace) -> None:
     for bar, dark_bar in ((LIGHT, True), (DARK, False)):
