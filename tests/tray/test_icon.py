@@ -88,7 +88,7 @@ def test_states_differ_in_colour(name: str, other: str) -> None:
     assert not hues(MARKS[name]) & hues(MARKS[other])
 
 
-@pytest.mark.parametrize("size", (16, 22, 48))
+@pytest.mark.parametrize("size", [16, 22, 48])
 @pytest.mark.parametrize("face", [*MARKS.values(), *FIGURES.values()], ids=str)
 def test_it_is_legible_on_its_own_bar(size: int, face: IconFace) -> None:
     for bar, dark_bar in ((DARK, True), (LIGHT, False)):
@@ -96,7 +96,7 @@ def test_it_is_legible_on_its_own_bar(size: int, face: IconFace) -> None:
         assert share_that_stands_out(picture, bar, 3.0) > 0.1
 
 
-@pytest.mark.parametrize("size", (16, 22, 48))
+@pytest.mark.parametrize("size", [16, 22, 48])
 @pytest.mark.parametrize("face", [*MARKS.values(), *FIGURES.values()], ids=str)
 def test_an_outline_keeps_it_legible_on_a_bar_of_the_other_tone(size: int, face: IconFace) -> None:
     for bar, dark_bar in ((LIGHT, True), (DARK, False)):
