@@ -103,25 +103,36 @@ class Evaluator:
                 ]
             rest = [] if scope.rest is None else [scope.rest]
         else:
-            # The largest groups of each part are a superset of the largest of all.
+            # The largest groups of each part are a superset of the largest of all; the places of irregular
+            # sessions may change when they are put right.
             rest = list(scope.parts)
+        most = None if batch.top is None else batch.top + len(scope.irregular)
         for part in rest:
             for selector in self._catalogue.selectors_by_name(*batch.metrics):
-                calls += self._by_expression(batch, selector.where(*part, *where))
+                calls += self._by_expression(batch, selector.where(*part, *where), most)
         return calls
 
-    def irregular_rises(self, batch: Batch, scope: Scope) -> list[Rise]:
-        """The rises of the series that were added up from raw samples."""
-        return [
-            Rise(
-                series.metric,
-                series.labels,
-                tuple(series.rises.over(start, end) for start, end in pairwise(batch.boundaries)),
+    def put_right(self, batch: Batch, scope: Scope, rises: Iterable[Rise]) -> list[Rise]:
+        """All rises of a batch: those that the server summed, and those added up from raw samples.
+
+        Where queries covered irregular series too, their share in the sums is replaced: by session it can be
+        left out, otherwise what the expression says of them is subtracted.
+        """
+        by_session = Label.SESSION in batch.by
+        irregular = set(scope.irregular) if by_session else set()
+        found = [rise for rise in rises if rise.labels.get(Label.SESSION, "") not in irregular]
+        subtract = scope.whole and not by_session
+        for series in scope.series:
+            if series.metric not in batch.metrics:
+                continue
+            if any(series.labels.get(label, "") not in values for label, values in batch.where):
+                continue
+            steps = tuple(
+                series.rises.over(start, end) - (series.track.by_expression(start, end) if subtract else 0.0)
+                for start, end in pairwise(batch.boundaries)
             )
-            for series in scope.series
-            if series.metric in batch.metrics
-            and all(series.labels.get(label, "") in values for label, values in batch.where)
-        ]
+            found.append(Rise(series.metric, series.labels, steps))
+        return found
 
     def answer(self, question: Question, batch: Batch, rises: Iterable[Rise]) -> Answer:
         """The answer to one question of a batch from the batch's rises."""
@@ -156,12 +167,16 @@ class Evaluator:
                 query = f"count({' or '.join(f'({e})' for e in expressions)})"
                 calls.append(lambda query=query: self._client.query(query, scope.span.end))  # type: ignore[misc]
         counted = sum(sample.value for answer in self._client.gather(calls) for sample in answer)
-        irregular = {
-            series.labels.get(Label.SESSION, "")
-            for series in scope.series
-            if series.metric in metrics and series.rises.amounts and not _is_view(series.labels)
-        }
-        return round(counted) + len(irregular - {""})
+        truly: set[str] = set()
+        by_expression: set[str] = set()
+        for series in scope.series:
+            if series.metric in metrics and not _is_view(series.labels):
+                session = series.labels.get(Label.SESSION, "")
+                if series.rises.moments(scope.span.start, scope.span.end):
+                    truly.add(session)
+                if series.track.by_expression(scope.span.start, scope.span.end) > NOTHING:
+                    by_expression.add(session)
+        return round(counted) + len(truly - {""}) - (len(by_expression - {""}) if scope.whole else 0)
 
     def sessions_seen(self, scope: Scope, session_ids: Sequence[str] | None) -> tuple[SessionSeen, ...]:
         """First and last use of sessions in the window (or of those named), by id."""
@@ -176,10 +191,9 @@ class Evaluator:
             last[session] = max(last.get(session, t), t)
 
         for series in scope.series:
-            session = series.labels.get(Label.SESSION, "")
-            if series.metric in metrics and series.rises.times and not _is_view(series.labels):
-                note(session, series.rises.times[0])
-                note(session, series.rises.times[-1])
+            if series.metric in metrics and not _is_view(series.labels):
+                for t in series.rises.moments(span.start, span.end):
+                    note(series.labels.get(Label.SESSION, ""), t)
         parts = (
             scope.parts
             if wanted is None
@@ -256,7 +270,9 @@ class Evaluator:
 
         return call
 
-    def _by_expression(self, batch: Batch, selector: Selector) -> list[Callable[[], list[Rise]]]:
+    def _by_expression(
+        self, batch: Batch, selector: Selector, most: int | None
+    ) -> list[Callable[[], list[Rise]]]:
         """Calls that use the exact increase of each series as an expression, for series of one name."""
         name = selector.names[0]
         by = selector.spelling.by(batch.by)
@@ -265,8 +281,8 @@ class Evaluator:
         if len(batch.boundaries) == 2:
             window_s = batch.span.end - batch.span.start
             query = f"{grouped} ({increase(selector, window_s, self._lookback_s)})"
-            if batch.top is not None:
-                query = f"topk({batch.top}, {query})"
+            if most is not None:
+                query = f"topk({most}, {query})"
 
             def total() -> list[Rise]:
                 found = self._client.query(query, batch.span.end)

@@ -11,42 +11,101 @@ Three things make a series drop:
   may already be lost.
 """
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from statistics import median
+from math import isfinite
 from typing import Final
 
 # Values that differ by less are the same: sums of floats in another order.
 _EPSILON: Final = 1e-9
+# A series sampled more seldom than this shows a pause before every sample; more often, after a missed one.
+_LONGEST_SPACING_S: Final = 90.0
+_SHORTEST_SPACING_S: Final = 1.0
 # So many returns to the level before a drop are no coincidence.
 _RETURNS_OF_TWO_WRITERS: Final = 3
 
 
 @dataclass(slots=True)
 class Track:
-    """The raw samples of one series in a window, ascending in time.
+    """What one series did, ascending in time: the samples that tell something.
+
+    A sample that repeats the value before it, in step with the samples before, is left out.
 
     Attributes:
         times: Unix seconds of the samples.
         values: Their values.
-        base: The last value at or before the window; None if the series had none within the look-back.
+        interrupted: Whether samples were missing before each: a pause of the series, or its first sample.
     """
 
-    times: list[float] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-    base: float | None = None
+    times: "array[float]" = field(default_factory=lambda: array("d"))
+    values: "array[float]" = field(default_factory=lambda: array("d"))
+    interrupted: "array[int]" = field(default_factory=lambda: array("b"))
+    _newest: float = float("-inf")
+    _spacing: float = _LONGEST_SPACING_S
 
-    def drops(self) -> list[float]:
-        """Unix seconds of the samples that are lower than the one before."""
+    def extend(self, samples: Iterable[tuple[float, float]]) -> None:
+        """Add samples, (Unix seconds, value) ascending; those not newer than the newest are known already."""
+        for t, value in samples:
+            if t <= self._newest or not isfinite(value):
+                continue
+            gap = t - self._newest
+            interrupted = gap > 1.5 * self._spacing
+            if interrupted or not self.values or abs(value - self.values[-1]) > _EPSILON:
+                self.times.append(t)
+                self.values.append(value)
+                self.interrupted.append(interrupted)
+            self._spacing = min(self._spacing, max(gap, _SHORTEST_SPACING_S))
+            self._newest = t
+
+    def until(self, end: float) -> "Track":
+        """A copy without what came after ``end`` (Unix seconds), to be extended again from there."""
+        kept = bisect_right(self.times, end)
+        return Track(
+            self.times[:kept],
+            self.values[:kept],
+            self.interrupted[:kept],
+            min(self._newest, end),
+            self._spacing,
+        )
+
+    def changes(self) -> list[float]:
+        """Unix seconds of the samples that differ from the one before, the first one included."""
+        return [
+            t
+            for i, t in enumerate(self.times)
+            if not i or abs(self.values[i] - self.values[i - 1]) > _EPSILON
+        ]
+
+    def drops(self) -> list[tuple[float, float]]:
+        """(last change before, moment) of each sample that is lower than the one before, Unix seconds.
+
+        Between the two the series stood still: an exporter may show a value long after its process has ended.
+        """
         found = []
-        before = self.base
+        before, changed = float("-inf"), float("-inf")
         for t, value in zip(self.times, self.values, strict=True):
-            if before is not None and value < before - _EPSILON:
-                found.append(t)
+            if value < before - _EPSILON:
+                found.append((changed, t))
+            if abs(value - before) > _EPSILON:
+                changed = t
             before = value
         return found
+
+    def appearances(self) -> list[float]:
+        """Unix seconds at which the series shows up: its first sample, and the first after each pause."""
+        return [t for t, interrupted in zip(self.times, self.interrupted, strict=True) if interrupted]
+
+    def by_expression(self, start: float, end: float) -> float:
+        """What :func:`..promql.increase` says of (start, end]: last value less base, else the last value."""
+        first, after = bisect_right(self.times, start), bisect_right(self.times, end)
+        if first == after:
+            return 0.0
+        last = self.values[after - 1]
+        base = self.values[first - 1] if first else 0.0
+        return last if last < base else last - base
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +120,10 @@ class Increments:
         low, high = bisect_right(self.times, start), bisect_right(self.times, end)
         return sum(self.amounts[low:high])
 
+    def moments(self, start: float, end: float) -> tuple[float, ...]:
+        """When it rose in (start, end], Unix seconds."""
+        return self.times[bisect_right(self.times, start) : bisect_right(self.times, end)]
+
 
 def has_two_writers(track: Track) -> bool:
     """Whether the value oscillates between two levels, as two processes on one series make it.
@@ -70,42 +133,38 @@ def has_two_writers(track: Track) -> bool:
     """
     returns = 0
     peak: float | None = None
-    floor = 0.0
-    before = track.base
+    floor = before = 0.0
     for value in track.values:
-        if before is not None and value < before - _EPSILON:
+        if value < before - _EPSILON:
             peak, floor = before, value
         elif peak is not None and value >= peak - _EPSILON:
-            if before is not None and before < peak - _EPSILON and value - peak <= peak - floor:
+            if value - peak <= peak - floor:
                 returns += 1
             peak = None
         before = value
     return returns >= _RETURNS_OF_TWO_WRITERS
 
 
-def increments(track: Track, restarts: Sequence[float] = ()) -> Increments:
+def increments(track: Track, restarted: Sequence[float] = ()) -> Increments:
     """Every rise of a series, after a drop the new value in full.
 
     Args:
         track: The samples.
-        restarts: Unix seconds at which a new process of the session is known to have begun. The first change
-            after one counts in full even if the value did not drop, for the counter began again at 0.
+        restarted: Unix seconds, ascending, at which the session's counters began again at 0. The first change
+            after one counts in full even if the value did not drop; so does the same value after a pause.
     """
     times: list[float] = []
     amounts: list[float] = []
-    spacing = _spacing(track.times)
-    pending = sorted(restarts)
-    before, before_t = track.base, float("-inf")
-    for t, value in zip(track.times, track.values, strict=True):
-        amount = value if before is None or value < before - _EPSILON else value - before
+    pending = list(restarted)
+    before, before_t = 0.0, float("-inf")
+    for t, value, interrupted in zip(track.times, track.values, track.interrupted, strict=True):
+        amount = value if value < before - _EPSILON else value - before
         begun = bisect_right(pending, t)
-        if begun and before is not None:
-            interrupted = before_t < pending[begun - 1] and t - before_t > 1.5 * spacing
-            if abs(value - before) > _EPSILON or interrupted:
+        if begun:
+            paused = interrupted and before_t < pending[begun - 1]
+            if abs(value - before) > _EPSILON or paused:
                 amount = value
                 del pending[:begun]
-        elif begun:
-            del pending[:begun]
         if amount > _EPSILON:
             times.append(t)
             amounts.append(amount)
@@ -121,7 +180,7 @@ def increments_of_writers(track: Track) -> Increments:
     """
     times: list[float] = []
     amounts: list[float] = []
-    levels: list[float] = [] if track.base is None else [track.base]
+    levels: list[float] = []
     for t, value in zip(track.times, track.values, strict=True):
         place = bisect_right(levels, value + _EPSILON) - 1
         below = levels.pop(place) if place >= 0 else 0.0
@@ -132,43 +191,35 @@ def increments_of_writers(track: Track) -> Increments:
     return Increments(tuple(times), tuple(amounts))
 
 
-def confirmed_restarts(begins: Iterable[float], drops: Iterable[float]) -> list[float]:
-    """Those begins of a resumed process that really restarted the counters.
+def restarts(begins: Iterable[float], tracks: Sequence[Track]) -> list[float]:
+    """When the counters of a resumed session began again at 0.
 
-    A pipeline that adds deltas up goes on from the old value when a session is resumed. Only where some
-    series of the session drops after the begin (and before the next) have all of them started again at 0.
+    Not every begin of a resumed process is such a moment: a pipeline that adds deltas up goes on from the old
+    value. But all counters of a process begin together, so a series that drops tells of the others, even of
+    those whose new value is already above the old.
+
+    A drop is explained by a begin since its series last changed. For the drops that no begin explains the
+    restart is taken to be at the end of the session's longest pause since that change.
 
     Args:
         begins: Unix seconds at which ``session.count`` shows a resumed process.
-        drops: Unix seconds of the drops of any series of that session.
+        tracks: All series of the session.
+
+    Returns:
+        Unix seconds, ascending.
     """
-    ordered = sorted(begins)
-    falls = sorted(drops)
-    edges = [*ordered[1:], float("inf")]
-    return [
-        begin
-        for begin, nxt in zip(ordered, edges, strict=True)
-        if bisect_left(falls, begin) < bisect_left(falls, nxt)
-    ]
-
-
-def appearances(track: Track, gap_s: float = 360.0) -> list[float]:
-    """Unix seconds at which a series shows up: its first sample, and the first after each gap.
-
-    Args:
-        track: The samples.
-        gap_s: A silence this long, in seconds, is one: exporters drop an idle series after 5 minutes.
-    """
-    found = []
-    before = float("-inf") if track.base is None else None
-    for t in track.times:
-        if before is None or t - before <= gap_s:
-            before = t
+    known = sorted(begins)
+    found: set[float] = set()
+    moments = sorted({t for track in tracks for t in track.changes()})
+    # By their end: a restart found for one drop may explain the next.
+    for changed, t in sorted({drop for track in tracks for drop in track.drops()}, key=lambda drop: drop[1]):
+        if any(changed < point <= t for point in found):
             continue
-        found.append(t)
-        before = t
-    return found
-
-
-def _spacing(times: Sequence[float]) -> float:
-    return median(b - a for a, b in pairwise(times)) if len(times) > 1 else 0.0
+        begin = bisect_right(known, t) - 1
+        if begin >= 0 and known[begin] > changed:
+            found.add(known[begin])
+            continue
+        within = moments[max(0, bisect_left(moments, changed)) : bisect_right(moments, t)]
+        pauses = [(after - before, after) for before, after in pairwise(within)]
+        found.add(max(pauses)[1] if pauses else t)
+    return sorted(found)

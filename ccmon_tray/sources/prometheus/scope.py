@@ -4,32 +4,28 @@ Sessions whose series only rise are added up by the server. Those with a reset i
 it and their base) are *irregular*: their raw samples are fetched and added up by :mod:`.exact`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ccmon_tray.sources.base import Span
-from ccmon_tray.sources.prometheus.answers import Series
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
 from ccmon_tray.sources.prometheus.exact import (
     Increments,
     Track,
-    appearances,
-    confirmed_restarts,
     has_two_writers,
     increments,
     increments_of_writers,
+    restarts,
 )
-from ccmon_tray.sources.prometheus.promql import Matcher, Selector, Spelling, one_of
-from ccmon_tray.usage.metrics import Label, Metric, canonical_label
+from ccmon_tray.sources.prometheus.history import Histories, SessionHistory
+from ccmon_tray.sources.prometheus.promql import Matcher, Spelling, one_of
+from ccmon_tray.usage.metrics import Label, Metric
 
 # A list of ids makes a query of about 40 bytes each; the server turns it into index look-ups.
 _IDS_A_QUERY: Final = 1_500
 _MOST_IDS: Final = 12_000
-# Raw samples fetched in one answer: about 2 MB of JSON.
-_SAMPLES_AN_ANSWER: Final = 50_000
 # A little longer than the longest block of Prometheus (31 d): an index look-up finds the sessions of every
 # block that the window touches.
 LONGEST_BLOCK_S: Final = 32 * 86_400
@@ -41,10 +37,11 @@ _TELLTALE: Final = (Metric.COST, Metric.ACTIVE_TIME)
 
 @dataclass(frozen=True, slots=True)
 class IrregularSeries:
-    """A series of an irregular session: its labels (canonical names) and what it rose by."""
+    """A series of an irregular session: its labels (canonical names), samples, and what it rose by."""
 
     metric: Metric
     labels: Mapping[str, str]
+    track: Track
     rises: Increments
 
 
@@ -54,9 +51,10 @@ class Scope:
 
     Attributes:
         span: The window.
-        lists: Matchers that each select a share of the regular sessions, from the index; together with
-            ``rest`` all of them.
-        rest: Matchers for the regular series that no list holds (or all regular ones), or None.
+        lists: Matchers that each select a share of the regular sessions, from the index.
+        rest: Matchers for the regular series that no list holds, or None if there are none.
+        whole: There are no lists: queries cover every series, irregular ones included, whose share has to be
+            put right afterwards.
         series: The series of irregular sessions, already added up.
         irregular: The ids of irregular sessions.
         two_writers: Those of them whose series oscillate.
@@ -66,6 +64,7 @@ class Scope:
     span: Span
     lists: tuple[Matcher, ...] = ()
     rest: tuple[Matcher, ...] | None = ()
+    whole: bool = True
     series: tuple[IrregularSeries, ...] = ()
     irregular: tuple[str, ...] = ()
     two_writers: tuple[str, ...] = ()
@@ -78,37 +77,48 @@ class Scope:
         return listed if self.rest is None else (*listed, self.rest)
 
 
-@dataclass(slots=True)
-class _Session:
-    tracks: dict[tuple[str, tuple[tuple[str, str], ...]], Track] = field(default_factory=dict)
-
-
 class Scoper:
     """Finds the :class:`Scope` of windows on one server.
 
     Args:
         client: The connection.
         catalogue: What the server holds.
+        histories: Where the samples of irregular sessions come from.
         lookback_s: How far before a window a counter's base may lie, seconds.
     """
 
-    def __init__(self, client: PrometheusClient, catalogue: Catalogue, lookback_s: int) -> None:
+    def __init__(
+        self, client: PrometheusClient, catalogue: Catalogue, histories: Histories, lookback_s: int
+    ) -> None:
         self._client = client
         self._catalogue = catalogue
+        self._histories = histories
         self._lookback_s = lookback_s
 
-    def find(self, span: Span) -> Scope:
-        """Who was active in a window, and how each session is to be added up."""
-        ids = self._active_ids(span)
+    def find(self, spans: Sequence[Span]) -> list[Scope]:
+        """Who was active in each window, and how each session is to be added up."""
+        gather = self._client.gather
+        everyone = gather([lambda span=span: self._active_ids(span) for span in spans])  # type: ignore[misc]
+        irregular = gather(
+            [
+                lambda span=span, ids=ids: self._irregular_ids(span, ids)  # type: ignore[misc]
+                for span, ids in zip(spans, everyone, strict=True)
+            ]
+        )
+        scopes = [self._add_up_all(span, ids) for span, ids in zip(spans, irregular, strict=True)]
+        return gather(
+            [
+                lambda scope=scope, ids=ids: self._listed(scope, ids)  # type: ignore[misc]
+                for scope, ids in zip(scopes, everyone, strict=True)
+            ]
+        )
+
+    def _listed(self, scope: Scope, ids: list[str] | None) -> Scope:
+        """The scope with lists of its regular sessions, where there are ids to list."""
         if ids is None:
-            irregular = self._irregular_ids(span, ((),))
-        else:
-            irregular = self._irregular_ids(span, [(m,) for m in _lists(ids)])
-        scope = self._add_up_all(span, irregular)
-        if ids is None:
-            return replace(scope, rest=(_none_of(irregular),) if irregular else ())
-        regular = sorted(set(ids) - set(irregular))
-        return replace(scope, lists=tuple(_lists(regular)), rest=self._rest(span, ids, irregular))
+            return scope
+        regular = tuple(_lists(sorted(set(ids) - set(scope.irregular))))
+        return replace(scope, lists=regular, rest=self._rest(scope.span, ids, scope.irregular), whole=False)
 
     def _active_ids(self, span: Span) -> list[str] | None:
         if not self._catalogue.lists_sessions:
@@ -129,9 +139,10 @@ class Scoper:
                 return others
         return None
 
-    def _irregular_ids(self, span: Span, parts: Iterable[tuple[Matcher, ...]]) -> list[str]:
+    def _irregular_ids(self, span: Span, ids: Sequence[str] | None) -> list[str]:
         """Sessions with a drop inside the window, or between it and the base, or of a resumed process."""
         window_s = span.end - span.start
+        parts: list[tuple[Matcher, ...]] = [()] if ids is None else [(matcher,) for matcher in _lists(ids)]
         calls: list[Callable[[], list[str]]] = []
         for part in parts:
             for selector in self._catalogue.selectors_by_name(*_TELLTALE):
@@ -155,80 +166,46 @@ class Scoper:
 
     def _add_up_all(self, span: Span, ids: Sequence[str]) -> Scope:
         """The irregular part of a scope: every series of these sessions, added up from its samples."""
-        sessions: dict[str, _Session] = {session: _Session() for session in ids}
-        for matcher in _lists(ids):
-            for selector in self._catalogue.selectors(*Metric):
-                self._fetch(span, selector.where(matcher), sessions)
+        if not ids:
+            return Scope(span)
         series: list[IrregularSeries] = []
-        irregular: list[str] = []
         two_writers: list[str] = []
         sawtooth: list[str] = []
-        for session_id, session in sessions.items():
-            irregular.append(session_id)
-            oscillates, unexplained = self._add_up(session, series)
-            if oscillates:
+        for session_id, history in self._histories.read(self._catalogue, ids, span.start, span.end).items():
+            fell_here = any(
+                span.start < t <= span.end for track in history.tracks.values() for _, t in track.drops()
+            )
+            oscillates, resumed = self._add_up(history, series)
+            if fell_here and oscillates:
                 two_writers.append(session_id)
-            elif unexplained:
+            elif fell_here and not resumed:
                 sawtooth.append(session_id)
         return Scope(
             span,
             series=tuple(series),
-            irregular=tuple(irregular),
+            irregular=tuple(ids),
             two_writers=tuple(two_writers),
             sawtooth=tuple(sawtooth),
         )
 
-    def _add_up(self, session: _Session, into: list[IrregularSeries]) -> tuple[bool, bool]:
-        """Add up a session's series. Returns whether they oscillate, and whether drops are unexplained."""
-        begins: list[float] = []
-        resumed = False
-        drops: list[float] = []
-        for (name, labels), track in session.tracks.items():
+    def _add_up(self, history: SessionHistory, into: list[IrregularSeries]) -> tuple[bool, bool]:
+        """Add up a session's series. Returns whether they oscillate, and whether it was ever resumed."""
+        tracks = history.tracks
+        begins = [
+            t
+            for (name, labels), track in tracks.items()
+            if self._catalogue.metric_of(name) is Metric.SESSIONS
+            and dict(labels).get(Label.START_TYPE) in {"resume", "continue"}
+            for t in track.appearances()
+        ]
+        oscillates = any(has_two_writers(track) for track in tracks.values())
+        restarted = restarts(begins, list(tracks.values())) if begins and not oscillates else []
+        for (name, labels), track in tracks.items():
             metric = self._catalogue.metric_of(name)
-            if metric is Metric.SESSIONS and dict(labels).get(Label.START_TYPE) in {"resume", "continue"}:
-                begins += appearances(track)
-                resumed = True
-            elif metric is not Metric.SESSIONS:
-                drops += track.drops()
-        oscillates = any(has_two_writers(track) for track in session.tracks.values())
-        restarts = [] if oscillates else confirmed_restarts(begins, drops)
-        for (name, labels), track in session.tracks.items():
-            metric = self._catalogue.metric_of(name)
-            if metric is None:
-                continue
-            rises = increments_of_writers(track) if oscillates else increments(track, restarts)
-            into.append(IrregularSeries(metric, dict(labels), rises))
-        return oscillates, bool(drops) and not resumed
-
-    def _fetch(self, span: Span, selector: Selector, sessions: dict[str, _Session]) -> None:
-        """Fetch the raw samples of (start, end] and the bases, in slices of bounded size."""
-        window_s = span.end - span.start
-        counted = self._client.query(f"sum(count_over_time({selector.over(window_s)}))", span.end)
-        samples = counted[0].value if counted else 0.0
-        slices = max(1, -(-int(samples) // _SAMPLES_AN_ANSWER))
-        edges = [span.start + window_s * i // slices for i in range(slices + 1)]
-        base = self._client.query(selector.last(self._lookback_s, offset_s=window_s), span.end)
-        for sample in base:
-            _track(sessions, sample.labels).base = sample.value
-        for start, end in pairwise(edges):
-            for found in self._raw(selector, start, end):
-                track = _track(sessions, found.labels)
-                for t, value in found.points:
-                    # Before Prometheus 3 a range includes its first moment: it belongs to the slice before.
-                    if t > start and (not track.times or t > track.times[-1]):
-                        track.times.append(t)
-                        track.values.append(value)
-
-    def _raw(self, selector: Selector, start: float, end: float) -> list[Series]:
-        return self._client.query_samples(selector.over(end - start), end)
-
-
-def _track(sessions: dict[str, _Session], labels: Mapping[str, str]) -> Track:
-    plain = {canonical_label(name): value for name, value in labels.items()}
-    name = labels["__name__"]
-    del plain["__name__"]
-    session = sessions.setdefault(plain.get(Label.SESSION, ""), _Session())
-    return session.tracks.setdefault((name, tuple(sorted(plain.items()))), Track())
+            if metric is not None:
+                rises = increments_of_writers(track) if oscillates else increments(track, restarted)
+                into.append(IrregularSeries(metric, dict(labels), track, rises))
+        return oscillates, bool(begins)
 
 
 def _lists(ids: Sequence[str]) -> list[Matcher]:

@@ -20,6 +20,7 @@ from ccmon_tray.sources.base import Answer, Inventory, Question, SessionSeen, Sp
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue, discover
 from ccmon_tray.sources.prometheus.evaluate import Batch, Evaluator, batch_key
+from ccmon_tray.sources.prometheus.history import Histories
 from ccmon_tray.sources.prometheus.promql import parse_matchers
 from ccmon_tray.sources.prometheus.scope import Scope, Scoper
 from ccmon_tray.sources.prometheus.warnings import warnings_of
@@ -42,6 +43,7 @@ class PrometheusSource:
         self._client = PrometheusClient(settings)
         self._clock = clock
         self._lookback_s = settings.lookback_days * 86_400
+        self._histories = Histories(self._client, self._lookback_s)
         self._lock = Lock()
         self._catalogue: Catalogue | None = None
         self._looked_up_at = float("-inf")
@@ -56,6 +58,8 @@ class PrometheusSource:
 
     def inventory(self, *, refresh: bool = False) -> Inventory:
         """What the server holds; looked up anew every five minutes."""
+        if refresh:
+            self._histories.forget()
         catalogue = self._look_up(refresh=refresh)
         return Inventory(self.info, catalogue.names, catalogue.retention_s)
 
@@ -72,8 +76,8 @@ class PrometheusSource:
         results = iter(self._client.gather([call for group in calls for call in group]))
         answers: dict[int, Answer] = {}
         for group, batch, own in zip(members.values(), batches, calls, strict=True):
-            rises = [rise for _ in own for rise in next(results)]
-            rises += evaluator.irregular_rises(batch, scopes[batch.span])
+            summed = [rise for _ in own for rise in next(results)]
+            rises = evaluator.put_right(batch, scopes[batch.span], summed)
             for i in group:
                 answers[i] = evaluator.answer(questions[i], batch, rises)
         return tuple(answers[i] for i in range(len(questions)))
@@ -123,12 +127,7 @@ class PrometheusSource:
         with self._lock:
             known = {span: self._scopes[span] for span in wanted if span in self._scopes}
         missing = [span for span in wanted if span not in known]
-        scoper = Scoper(self._client, catalogue, self._lookback_s)
-        if len(missing) == 1:
-            # On this thread, so that the look-ups of the one window run side by side.
-            found = [scoper.find(missing[0])]
-        else:
-            found = self._client.gather([lambda span=span: scoper.find(span) for span in missing])  # type: ignore[misc]
+        found = Scoper(self._client, catalogue, self._histories, self._lookback_s).find(missing)
         known.update(zip(missing, found, strict=True))
         with self._lock:
             for span in missing:
