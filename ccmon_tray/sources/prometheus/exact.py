@@ -128,21 +128,23 @@ class Increments:
 def has_two_writers(track: Track) -> bool:
     """Whether the value oscillates between two levels, as two processes on one series make it.
 
-    After a drop from p to q the other writer's value comes back in a single step, at p or a little above; a
-    restarted counter climbs back in its own time.
+    After a drop from p to q the other writer's value comes back in a single step, at p or a little above,
+    while both levels only rise; a restarted counter climbs back in its own time, or begins lower the next time.
     """
-    returns = 0
+    returns = drops = 0
     peak: float | None = None
     floor = before = 0.0
-    for value in track.values:
+    for value, interrupted in zip(track.values, track.interrupted, strict=True):
         if value < before - _EPSILON:
-            peak, floor = before, value
+            peak, floor = None if interrupted else before, value
+            drops += 1
         elif peak is not None and value >= peak - _EPSILON:
-            if value - peak <= peak - floor:
+            height = peak - floor
+            if not interrupted and before - floor <= height / 4 and value - peak <= height:
                 returns += 1
             peak = None
         before = value
-    return returns >= _RETURNS_OF_TWO_WRITERS
+    return returns >= _RETURNS_OF_TWO_WRITERS and _separated(track)[1] <= 1 + drops // 2
 
 
 def increments(track: Track, restarted: Sequence[float] = ()) -> Increments:
@@ -178,6 +180,11 @@ def increments_of_writers(track: Track) -> Increments:
     Each sample is taken to continue the writer whose last value is the highest not above it; a sample below
     all of them begins a new writer at 0. Where writers overtake one another this is an estimate.
     """
+    return _separated(track)[0]
+
+
+def _separated(track: Track) -> tuple[Increments, int]:
+    """What all writers of a series added, and how many there seem to be."""
     times: list[float] = []
     amounts: list[float] = []
     levels: list[float] = []
@@ -188,7 +195,7 @@ def increments_of_writers(track: Track) -> Increments:
             times.append(t)
             amounts.append(value - below)
         levels.insert(bisect_left(levels, value), value)
-    return Increments(tuple(times), tuple(amounts))
+    return Increments(tuple(times), tuple(amounts)), len(levels)
 
 
 def restarts(begins: Iterable[float], tracks: Sequence[Track]) -> list[float]:

@@ -6,7 +6,7 @@ it and their base) are *irregular*: their raw samples are fetched and added up b
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from ccmon_tray.sources.base import Span
 from ccmon_tray.sources.prometheus.client import PrometheusClient
@@ -22,6 +22,8 @@ from ccmon_tray.sources.prometheus.exact import (
 from ccmon_tray.sources.prometheus.history import Histories, SessionHistory
 from ccmon_tray.sources.prometheus.promql import Matcher, Spelling, one_of
 from ccmon_tray.usage.metrics import Label, Metric
+
+T = TypeVar("T")
 
 # A list of ids makes a query of about 40 bytes each; the server turns it into index look-ups.
 _IDS_A_QUERY: Final = 1_500
@@ -97,21 +99,24 @@ class Scoper:
 
     def find(self, spans: Sequence[Span]) -> list[Scope]:
         """Who was active in each window, and how each session is to be added up."""
-        gather = self._client.gather
-        everyone = gather([lambda span=span: self._active_ids(span) for span in spans])  # type: ignore[misc]
-        irregular = gather(
+        everyone = self._each([lambda span=span: self._active_ids(span) for span in spans])  # type: ignore[misc]
+        irregular = self._each(
             [
                 lambda span=span, ids=ids: self._irregular_ids(span, ids)  # type: ignore[misc]
                 for span, ids in zip(spans, everyone, strict=True)
             ]
         )
         scopes = [self._add_up_all(span, ids) for span, ids in zip(spans, irregular, strict=True)]
-        return gather(
+        return self._each(
             [
                 lambda scope=scope, ids=ids: self._listed(scope, ids)  # type: ignore[misc]
                 for scope, ids in zip(scopes, everyone, strict=True)
             ]
         )
+
+    def _each(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """Run a call for each window side by side; a single one here, so that its queries are."""
+        return [calls[0]()] if len(calls) == 1 else self._client.gather(calls)
 
     def _listed(self, scope: Scope, ids: list[str] | None) -> Scope:
         """The scope with lists of its regular sessions, where there are ids to list."""
