@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,28 @@ def bus_address() -> str | None:
     if address := os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
         return address
     if runtime := os.environ.get("XDG_RUNTIME_DIR"):
-        socket = Path(runtime) / "bus"
-        if socket.is_socket():
-            return f"unix:path={socket}"
+        path = Path(runtime) / "bus"
+        if path.is_socket():
+            return f"unix:path={path}"
     return None
+
+
+class PatientSocket:
+    """A socket whose full buffer is no error: dbus-fast takes it for the end of the connection.
+
+    That happens when a host asks for all icons faster than it reads them, as a busy panel does. Having sent
+    nothing, dbus-fast waits until the socket can be written to again.
+    """
+
+    def __init__(self, real: socket.socket) -> None:
+        self._real = real
+
+    def send(self, data: memoryview) -> int:
+        """Send what can be sent now; returns how many bytes that was."""
+        try:
+            return self._real.send(data)
+        except BlockingIOError:
+            return 0
 
 
 async def connect() -> MessageBus:
@@ -50,13 +69,16 @@ async def connect() -> MessageBus:
         )
     try:
         async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-            return await MessageBus(bus_address=address).connect()
+            bus = await MessageBus(bus_address=address).connect()
     except (OSError, DBusFastError) as error:
         raise TrayHostMissing(
             "No tray icon",
             cause=f"the D-Bus session bus at {address} does not answer ({error or type(error).__name__})",
             next_step="Log in to the desktop again, or check DBUS_SESSION_BUS_ADDRESS",
         ) from error
+    writer: Any = bus._writer  # noqa: SLF001
+    writer.sock = PatientSocket(writer.sock)
+    return bus
 
 
 async def call(bus: MessageBus, message: Message) -> Message | None:
