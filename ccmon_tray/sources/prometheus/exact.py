@@ -129,7 +129,7 @@ def has_two_writers(track: Track) -> bool:
     """Whether the value oscillates between two levels, as two processes on one series make it.
 
     After a drop from p to q the other writer's value comes back in a single step, at p or a little above,
-    while both levels only rise; a restarted counter climbs back in its own time, or begins lower the next time.
+    while both levels only rise; a restarted one climbs back in its own time, or begins lower the next time.
     """
     returns = drops = 0
     peak: float | None = None
