@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-import pytest
 from PIL import Image, ImageChops, ImageGrab
+
+if TYPE_CHECKING:
+    import pytest
 
 PROGRAMS = ("Xvfb", "dbus-daemon", "xfce4-panel", "xdotool")
 """What :class:`Desktop` drives, for ``pytest.mark.needs``. Debian: xvfb, dbus, xfce4-panel, xdotool."""
@@ -74,9 +76,12 @@ class Desktop:
         self._with_bus = bus
         self._processes: list[subprocess.Popen[bytes]] = []
         self._panel: subprocess.Popen[bytes] | None = None
+        self._bus: subprocess.Popen[bytes] | None = None
         runtime = home / "runtime"
         runtime.mkdir(mode=0o700)
-        (home / "config" / "gtk-3.0").mkdir(parents=True)
+        gtk = home / "config" / "gtk-3.0" / "settings.ini"
+        gtk.parent.mkdir(parents=True)
+        gtk.write_text("[Settings]\ngtk-font-name=Inter 10\n")
         self.env = {
             name: value
             for name, value in os.environ.items()
@@ -106,6 +111,7 @@ class Desktop:
                 self.env["DBUS_SESSION_BUS_ADDRESS"] = self._start_telling(
                     "--print-address=", ["dbus-daemon", "--session", "--nofork", "--nosyslog"]
                 )
+                self._bus = self._processes[-1]
         except BaseException:
             self.close()
             raise
@@ -122,7 +128,7 @@ class Desktop:
         while self._processes:
             _end(self._processes.pop())
 
-    def enter(self, environ: pytest.MonkeyPatch) -> None:
+    def enter(self, environ: "pytest.MonkeyPatch") -> None:
         """Make this process's environment that of a program on this desktop."""
         for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
             if name in self.env:
@@ -144,7 +150,20 @@ class Desktop:
     def stop_bus(self) -> None:
         """End the session bus, as at logout. The panel goes with it."""
         self.stop_panel()
-        _end(self._processes.pop())
+        assert self._bus
+        self._processes.remove(self._bus)
+        _end(self._bus)
+        self._bus = None
+
+    @contextlib.contextmanager
+    def bus_stopped(self) -> Iterator[None]:
+        """Keep the session bus from reading and writing for a while."""
+        assert self._bus
+        self._bus.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._bus.send_signal(signal.SIGCONT)
 
     def screenshot(self) -> Image.Image:
         """Photograph the display."""

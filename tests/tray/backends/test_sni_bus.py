@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
@@ -160,7 +161,7 @@ def test_tooltip_has_a_heading_and_escaped_details(backend: PystrayBackend) -> N
     async def scenario(host: Host, run: Running) -> None:
         name, pixmaps, heading, details = (await host.properties(ITEM))["ToolTip"].value
         assert (name, heading) == ("", "Today $12.34 <now>")
-        assert pixmaps
+        assert [(p[0], p[1]) for p in pixmaps] == [(48, 48)]
         assert details == "shop &amp; blog\n&lt;b&gt;"
         assert html.unescape(details) == "shop & blog\n<b>"
 
@@ -405,6 +406,24 @@ def test_nothing_is_registered_before_there_is_a_face(session: Desktop) -> None:
         backend.show(face())
         await host.item()
         assert (await host.properties(ITEM))["IconPixmap"].value
+
+    with_host(backend, scenario)
+
+
+def test_a_bus_that_is_too_busy_to_listen_loses_nothing(session: Desktop, backend: PystrayBackend) -> None:
+    async def scenario(host: Host, run: Running) -> None:
+        await host.properties(ITEM)
+        with session.bus_stopped():
+            for cents in range(2_000):
+                # Each text is shown for a moment, so that each is announced.
+                shown = threading.Event()
+                backend.show(face(*LINES, tooltip=f"Today ${cents / 100:.2f}"))
+                assert backend._icon
+                backend._icon.post(shown.set)
+                assert shown.wait(5)
+        assert (await host.properties(ITEM))["ToolTip"].value[2] == "Today $19.99"
+        assert [name for name, _ in host.signals].count("NewToolTip") >= 2_000
+        assert not run.ended.is_set()
 
     with_host(backend, scenario)
 

@@ -18,6 +18,7 @@ MENU_PATH = "/MenuBar"
 DBusToolTip = Annotated[list[str | list[Pixmap]], DBusSignature("(sa(iiay)ss)")]
 
 _READ = PropertyAccess.READ
+_TOOLTIP_ICON_PX = 48
 
 
 class Status(StrEnum):
@@ -152,7 +153,8 @@ class StatusNotifierItem(ServiceInterface):
     def tooltip(self) -> DBusToolTip:
         """Give the tooltip: its icon, its heading, and the rest, which hosts read as markup."""
         heading, _, rest = self._tooltip.partition("\n")
-        return ["", self._pixmaps, heading, html.escape(rest, quote=False)]
+        icon = [pixmap for pixmap in self._pixmaps if pixmap[0] == _TOOLTIP_ICON_PX]
+        return ["", icon, heading, html.escape(rest, quote=False)]
 
     @dbus_property(_READ, name="ItemIsMenu")
     def item_is_menu(self) -> DBusBool:
