@@ -54,7 +54,6 @@ if TYPE_CHECKING:
         _XEMBED_MAPPED: int
         _SYSTEM_TRAY_REQUEST_DOCK: int
 
-        def __call__(self) -> None: ...
         def _create_atoms(self) -> None: ...
         def _send_message(self, window: Any, client_type: int, l0: int = 0, l1: int = 0) -> None: ...
 else:
@@ -184,14 +183,13 @@ class Icon(_XorgIcon):
 
     def _dock(self) -> None:
         """Ask the tray's manager to take our window in; without one, wait for its announcement."""
-        self._display.grab_server()  # so that it cannot go between being found and being watched
-        try:
-            manager = self._display.get_selection_owner(self._net_system_tray_sx)
-            if manager != X.NONE:
-                manager.change_attributes(event_mask=X.StructureNotifyMask)
-        finally:
-            self._display.ungrab_server()
-        if manager == X.NONE:
+        manager = self._manager()
+        if manager is not None:
+            manager.change_attributes(event_mask=X.StructureNotifyMask)
+            # One that went before it was watched owns the selection no more. A grab of the server would
+            # freeze the whole screen if we were slow.
+            manager = self._manager()
+        if manager is None:
             _log.info("No X11 tray is there yet")
             return
         self._window.destroy()
@@ -200,6 +198,11 @@ class Icon(_XorgIcon):
         self._send_message(
             manager, self._net_system_tray_opcode, self._SYSTEM_TRAY_REQUEST_DOCK, self._window.id
         )
+
+    def _manager(self) -> Any:
+        """The window that owns the tray's selection, or None."""
+        owner = self._display.get_selection_owner(self._net_system_tray_sx)
+        return None if owner == X.NONE else owner
 
     def _undock(self) -> None:
         """Take the window away from the panel; a fresh one, unseen, stands in until the next docking."""
@@ -235,8 +238,8 @@ class Icon(_XorgIcon):
 
     def _argb_visual(self) -> int | None:
         """The visual the manager wants icons in, if it blends them; None: the screen's own will do."""
-        manager = self._display.get_selection_owner(self._net_system_tray_sx)
-        if manager == X.NONE:
+        manager = self._manager()
+        if manager is None:
             return None
         try:
             wanted = manager.get_full_property(self._atom("_NET_SYSTEM_TRAY_VISUAL"), Xatom.VISUALID)
@@ -286,7 +289,8 @@ class Icon(_XorgIcon):
 
     def _on_button_press(self, happened: Any) -> None:
         if happened.detail in {_LEFT, _RIGHT}:
-            self()
+            at = f"{happened.root_x},{happened.root_y}"
+            self.send(Command(Action.OPEN_QUICK_STATS, at))
         elif happened.detail == _MIDDLE:
             self.send(Command(Action.REFRESH))
 

@@ -18,8 +18,6 @@ from tests.support.desktop import Box, Desktop, wait_for
 
 pytestmark = pytest.mark.needs("Xvfb", "xdotool", "trayer")
 
-QUICK_STATS = Command(Action.OPEN_QUICK_STATS)
-
 
 class Tray:
     """A panel with nothing but an XEmbed tray."""
@@ -78,8 +76,13 @@ def _icon_box(desktop: Desktop, colour: tuple[int, int, int] = MAGENTA) -> Box:
 
 
 def _click(desktop: Desktop, button: int = 1) -> None:
+    x, y = _middle(desktop).split(",")
+    desktop.click(int(x), int(y), button)
+
+
+def _middle(desktop: Desktop) -> str:
     left, top, right, bottom = _icon_box(desktop)
-    desktop.click((left + right) // 2, (top + bottom) // 2, button)
+    return f"{(left + right) // 2},{(top + bottom) // 2}"
 
 
 def test_icon_fills_its_slot_and_clicks_arrive(
@@ -93,9 +96,9 @@ def test_icon_fills_its_slot_and_clicks_arrive(
         assert right - left == bottom - top >= 22
         wait_for(lambda: backend.hosted, "hosted")
         _click(desktop)
-        assert run.command() == QUICK_STATS
+        assert run.command() == Command(Action.OPEN_QUICK_STATS, _middle(desktop))
         _click(desktop, button=3)
-        assert run.command() == QUICK_STATS
+        assert run.command() == Command(Action.OPEN_QUICK_STATS, _middle(desktop))
         _click(desktop, button=2)
         assert run.command() == Command(Action.REFRESH)
         backend.show(face(attention=True))
@@ -114,7 +117,7 @@ def test_title_in_any_script(desktop: Desktop, tray: Tray, make_backend: MakeBac
         backend.show(face(tooltip=title))
         wait_for(lambda: title in _titles(desktop), "the title as _NET_WM_NAME")
         _click(desktop)
-        assert run.command() == QUICK_STATS
+        assert run.command().action is Action.OPEN_QUICK_STATS
 
 
 def _titles(desktop: Desktop) -> set[str]:
@@ -143,7 +146,7 @@ def test_tray_that_comes_late(desktop: Desktop, tray: Tray, make_backend: MakeBa
         tray.start()
         wait_for(lambda: backend.hosted, "hosted")
         _click(desktop)
-        assert run.command() == QUICK_STATS
+        assert run.command().action is Action.OPEN_QUICK_STATS
 
 
 @pytest.mark.parametrize("crash", [False, True])
@@ -161,7 +164,7 @@ def test_tray_that_restarts(desktop: Desktop, tray: Tray, make_backend: MakeBack
             tray.start(height)
             wait_for(lambda: backend.hosted, "hosted again")
             _click(desktop)
-            assert run.command() == QUICK_STATS
+            assert run.command().action is Action.OPEN_QUICK_STATS
 
 
 @pytest.mark.needs("xfce4-panel", "dbus-daemon")
@@ -184,6 +187,20 @@ def test_transparent_on_a_panel(
             assert isinstance(inside, tuple)
             assert isinstance(panel, tuple)
             assert max(abs(one - other) for one, other in zip(inside, panel, strict=True)) <= 2
+
+
+def test_transparent_where_the_tray_does_not_blend(
+    desktop: Desktop, tray: Tray, make_backend: MakeBackend
+) -> None:
+    tray.start()
+    backend = make_backend(_ring)
+    with running(backend):
+        backend.show(face())
+        left, top, right, bottom = _icon_box(desktop)
+        picture = desktop.screenshot().convert("RGB")
+        inside = picture.getpixel(((left + right) // 2, (top + bottom) // 2))
+        # The ring leaves a pixel free all around, which no drawing touches.
+        assert inside == picture.getpixel((left - 1, top - 1)) != (0, 0, 0)
 
 
 def _ring(_face: IconFace, size: int) -> Image.Image:
