@@ -8,13 +8,16 @@ printed.
 import base64
 import subprocess
 import threading
-from collections.abc import Callable  # noqa: TC003  # one way of importing everywhere
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from ccmon_tray.errors import SecretUnavailable, SettingsError
 from ccmon_tray.settings import PrometheusSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 COMMAND_TIMEOUT_S = 10.0
 """For a secret's command: long enough for a network vault, short enough not to hold up the poll for long."""

@@ -158,9 +158,10 @@ def from_parsing(error: ValueError, reply: Reply, address: Address) -> SourceAns
             cause="it sent an HTML page, perhaps a login page or a user interface",
             next_step=CHECK_BASE,
         )
-    if isinstance(error, json.JSONDecodeError):
-        is_cut = error.pos >= len(error.doc) - 1 or error.msg.startswith("Unterminated string")
-        if is_cut and reply.body[:1] == b"{":
+    if not reply.body:
+        return SourceAnswerInvalid(title, cause="it sent an empty answer", next_step=CHECK_BASE)
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        if reply.body.startswith(b"{") and _is_at_end(error):
             return SourceAnswerInvalid(
                 f"An answer of {address.netloc} is cut off",
                 cause=f"the JSON ends after {len(reply.body)} bytes",
@@ -171,17 +172,15 @@ def from_parsing(error: ValueError, reply: Reply, address: Address) -> SourceAns
 
 
 def from_api(error: ApiError, reply: Reply, address: Address) -> SourceError:
-    """The error for ``status: error``, by its errorType, or by the HTTP status where that says nothing.
-
-    VictoriaMetrics puts the HTTP status into errorType.
-    """
+    """The error for ``status: error``, by its errorType, or by the HTTP status where that says nothing."""
     who = f"Prometheus at {address.netloc}"
     message = _short(error.message)
-    if error.kind == "bad_data":
+    # VictoriaMetrics does not tell a query it cannot parse from one it cannot run.
+    if error.kind == "bad_data" or "pars" in message.lower():
         return SourceRejected(
             f"{who} refuses a query", cause=message, next_step="Check prometheus.matchers for a typing error"
         )
-    if error.kind in ("execution", "422"):
+    if error.kind in ("execution", "422"):  # the latter is VictoriaMetrics' errorType
         return SourceRejected(f"{who} cannot run a query", cause=message, next_step=NARROW)
     if error.kind == "not_found":
         return SourceNotFound(f"{who} has no such API", cause=message, next_step=CHECK_BASE)
@@ -331,6 +330,14 @@ def _retry_after_s(reply: Reply) -> float | None:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None
+
+
+def _is_at_end(error: json.JSONDecodeError | UnicodeDecodeError) -> bool:
+    """Whether reading stopped where the text stops, rather than at something wrong inside it."""
+    if isinstance(error, UnicodeDecodeError):
+        return error.reason == "unexpected end of data"
+    # A string is reported at its beginning, an escape or a word such as "null" up to six characters back.
+    return error.msg.startswith("Unterminated string") or error.pos >= len(error.doc) - 6
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -4,6 +4,8 @@ import base64
 import gzip
 import logging
 import ssl
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +16,7 @@ from ccmon_tray.errors import SettingsError, SourceDenied, SourceTlsError, Sourc
 from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.prometheus.address import find_proxy, parse_address
 from ccmon_tray.sources.prometheus.client import PrometheusClient
-from tests.support.faulty_server import Fault, FaultyServer, Response, make_certificate, vector
+from tests.support.faulty_server import WAIT_S, Fault, FaultyServer, Response, make_certificate, vector
 
 NOW = 1_795_000_000.0
 CANARY = "s3cret-canary"
@@ -141,6 +143,31 @@ def test_faults_over_tls(fault: Fault, tls_server: FaultyServer, certificate: tu
             client.query("up", NOW)
         tls_server.fault = Fault.NONE
         assert client.query("up", NOW)[0].value == 42.0
+
+
+@pytest.mark.needs("openssl")
+def test_close_ends_calls_under_way_over_tls(
+    tls_server: FaultyServer, certificate: tuple[Path, Path]
+) -> None:
+    tls_server.fault = Fault.HANG
+    client = PrometheusClient(PrometheusSettings(url=tls_server.url, ca_file=certificate[0]))
+    errors: list[SourceUnreachable] = []
+
+    def ask_once() -> None:
+        try:
+            client.query("up", NOW)
+        except SourceUnreachable as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=ask_once)
+    thread.start()
+    tls_server.wait_until_asked(1)
+    begun = time.monotonic()
+    client.close()
+    thread.join(WAIT_S)
+    assert time.monotonic() - begun < 0.3
+    assert "was closed" in str(errors[0])
+    assert not [each for each in threading.enumerate() if each.name.startswith("prometheus-")]
 
 
 @pytest.mark.needs("openssl")

@@ -18,7 +18,10 @@ from ccmon_tray.errors import (
     SourceUnreachable,
 )
 from ccmon_tray.settings import PrometheusSettings
+from ccmon_tray.sources.prometheus.address import parse_address
+from ccmon_tray.sources.prometheus.answers import parse_answer
 from ccmon_tray.sources.prometheus.client import PrometheusClient
+from ccmon_tray.sources.prometheus.faults import Reply, from_parsing
 from tests.support.faulty_server import Fault, FaultyServer, Response
 
 TIMEOUT_S = 0.4
@@ -84,6 +87,25 @@ def test_fault_is_told_and_over_at_once(
 
     server.fault = Fault.NONE
     assert client.query("up", NOW)[0].value == 42.0
+
+
+def test_json_cut_anywhere_is_called_cut_off() -> None:
+    address = parse_address("http://host")
+    body = b'{"status": "success", "data": [null, true, -1.5e3, "caf\xc3\xa9 \\u00e9"]}'
+    for end in range(1, len(body)):
+        reply = Reply(200, {}, body[:end])
+        with pytest.raises(ValueError) as told:  # noqa: PT011  # whatever the parser says of it
+            parse_answer(reply.body)
+        assert "is cut off" in str(from_parsing(told.value, reply, address)), body[:end]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"), [(b"", "empty answer"), (b"\xff\xfe", "not JSON"), (b"[1]", "not a JSON object")]
+)
+def test_what_is_no_answer(body: bytes, words: str, server: FaultyServer, client: PrometheusClient) -> None:
+    server.answer = lambda _: Response(200, body)
+    with pytest.raises(SourceAnswerInvalid, match=words):
+        client.query("up", NOW)
 
 
 def test_every_fault_is_tested() -> None:

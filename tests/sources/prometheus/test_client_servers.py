@@ -1,6 +1,7 @@
 """The client against the real Prometheus and VictoriaMetrics, and what other products answer."""
 
 import json
+import math
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ccmon_tray.errors import SourceRejected, SourceUnavailable
+from ccmon_tray.errors import SourceRejected, SourceUnavailable, SourceUnreachable
 from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.prometheus.client import BuildInfo, PrometheusClient
 from ccmon_tray.sources.prometheus.server_info import MONTH_S, parse_retention_s
-from tests.support.faulty_server import Answer, Fault, FaultyServer, Request, Response
+from tests.support.faulty_server import Answer, Fault, FaultyServer, Request, Response, forward_to
 from tests.support.servers import Server, prometheus, victoria_metrics
 
 DAY_S = 86400
@@ -59,6 +60,22 @@ def test_prometheus(real_prometheus: Server, now: int) -> None:
         assert client.series(["up"], now - 60, now, limit=1) == []
         with pytest.raises(SourceRejected, match="parse error"):
             client.query("sum(", now)
+
+
+@pytest.mark.needs("prometheus")
+def test_real_answers_between_faults(real_prometheus: Server, now: int) -> None:
+    with FaultyServer(forward_to(real_prometheus.url)) as server, client_of(server) as client:
+        server.fault = Fault.ABSENT
+        with pytest.raises(SourceUnreachable):
+            client.build_info()
+        server.fault = Fault.NONE
+        assert client.build_info().product == "Prometheus"
+        assert client.query("vector(1.5)", now)[0].value == 1.5
+        with pytest.raises(SourceRejected, match="parse error"):
+            client.query("sum(", now)
+        server.fault = Fault.NAN_AND_INF
+        (sample,) = client.query("vector(1.5)", now)
+        assert math.isnan(sample.value)
 
 
 @pytest.mark.needs("victoria-metrics")
