@@ -4,7 +4,8 @@ Sessions whose series only rise are added up by the server. Those with a reset i
 it and their base) are *irregular*: their raw samples are fetched and added up by :mod:`.exact`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -100,30 +101,26 @@ class Scoper:
     def find(self, spans: Sequence[Span]) -> list[Scope]:
         """Who was active in each window, and how each session is to be added up."""
         everyone = self._each([lambda span=span: self._active_ids(span) for span in spans])  # type: ignore[misc]
-        irregular = self._each(
+        suspects = self._each(
             [
-                lambda span=span, ids=ids: self._irregular_ids(span, ids)  # type: ignore[misc]
+                lambda span=span, ids=ids: self._suspects(span, ids)  # type: ignore[misc]
                 for span, ids in zip(spans, everyone, strict=True)
             ]
         )
-        scopes = [self._add_up_all(span, ids) for span, ids in zip(spans, irregular, strict=True)]
-        return self._each(
-            [
-                lambda scope=scope, ids=ids: self._listed(scope, ids)  # type: ignore[misc]
-                for scope, ids in zip(scopes, everyone, strict=True)
-            ]
-        )
+        return [
+            self._scope(span, ids, found) for span, ids, found in zip(spans, everyone, suspects, strict=True)
+        ]
+
+    def _scope(self, span: Span, ids: list[str] | None, suspects: set[str]) -> Scope:
+        scope = self._add_up_all(span, sorted(suspects - {""}))
+        if ids is None:
+            return scope
+        regular = tuple(_lists(sorted(set(ids) - suspects)))
+        return replace(scope, lists=regular, rest=_others(ids) if "" in suspects else None, whole=False)
 
     def _each(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """Run a call for each window side by side; a single one here, so that its queries are."""
         return [calls[0]()] if len(calls) == 1 else self._client.gather(calls)
-
-    def _listed(self, scope: Scope, ids: list[str] | None) -> Scope:
-        """The scope with lists of its regular sessions, where there are ids to list."""
-        if ids is None:
-            return scope
-        regular = tuple(_lists(sorted(set(ids) - set(scope.irregular))))
-        return replace(scope, lists=regular, rest=self._rest(scope.span, ids, scope.irregular), whole=False)
 
     def _active_ids(self, span: Span) -> list[str] | None:
         if not self._catalogue.lists_sessions:
@@ -135,39 +132,40 @@ class Scoper:
         ids.discard("")
         return None if len(ids) > _MOST_IDS else sorted(ids)
 
-    def _rest(self, span: Span, ids: Sequence[str], irregular: Sequence[str]) -> tuple[Matcher, ...] | None:
-        """Matchers for series without a session id, or not in the index' list; None if there are none."""
-        others = (_none_of(sorted({*ids, *irregular})),) if ids or irregular else ()
-        for selector in self._catalogue.selectors(*Metric):
-            window_s = span.end - span.start
-            if self._client.query(f"count({selector.where(*others).last(window_s)})", span.end):
-                return others
-        return None
+    def _suspects(self, span: Span, ids: Sequence[str] | None) -> set[str]:
+        """Sessions with a drop inside the window, or between it and the base, or of a resumed process.
 
-    def _irregular_ids(self, span: Span, ids: Sequence[str] | None) -> list[str]:
-        """Sessions with a drop inside the window, or between it and the base, or of a resumed process."""
-        window_s = span.end - span.start
+        Among them "" if there are series without a session id, or of sessions that ``ids`` does not list.
+        """
         parts: list[tuple[Matcher, ...]] = [()] if ids is None else [(matcher,) for matcher in _lists(ids)]
-        calls: list[Callable[[], list[str]]] = []
+        expressions: dict[Spelling, list[str]] = defaultdict(list)
         for part in parts:
-            for selector in self._catalogue.selectors_by_name(*_TELLTALE):
-                series = selector.where(*part)
-                base = series.last(self._lookback_s, offset_s=window_s)
-                lowest = f"min_over_time({series.over(window_s)})"
-                calls += [
-                    self._ids_call(f"resets({series.over(window_s)}) > 0", series.spelling, span.end),
-                    self._ids_call(f"({lowest}) < ({base})", series.spelling, span.end),
-                ]
-            for selector in self._catalogue.selectors(Metric.SESSIONS):
-                resumed = selector.where(*part, _RESUMED)
-                calls.append(self._ids_call(resumed.last(window_s), resumed.spelling, span.end))
-        found = {session for ids in self._client.gather(calls) for session in ids}
-        return sorted(found - {""})
+            for spelling, expression in self._signs(span, part):
+                by = spelling.written(Label.SESSION)
+                expressions[spelling].append(f"count by ({by}) ({expression})")
+        if ids is not None:
+            for selector in self._catalogue.selectors(*Metric):
+                others = selector.where(*_others(ids)).last(span.end - span.start)
+                expressions[selector.spelling].append(f"count({others})")
+        calls = [
+            self._ids_call(spelling, " or ".join(found), span) for spelling, found in expressions.items()
+        ]
+        return set().union(*self._client.gather(calls))
 
-    def _ids_call(self, expression: str, spelling: Spelling, at: float) -> Callable[[], list[str]]:
-        query = f"count by ({spelling.written(Label.SESSION)}) ({expression})"
+    def _ids_call(self, spelling: Spelling, query: str, span: Span) -> Callable[[], set[str]]:
         label = spelling.label(Label.SESSION)
-        return lambda: [sample.labels.get(label, "") for sample in self._client.query(query, at)]
+        return lambda: {sample.labels.get(label, "") for sample in self._client.query(query, span.end)}
+
+    def _signs(self, span: Span, part: tuple[Matcher, ...]) -> Iterator[tuple[Spelling, str]]:
+        """Expressions with a value for each series that speaks for a reset of its session."""
+        window_s = span.end - span.start
+        for selector in self._catalogue.selectors_by_name(*_TELLTALE):
+            series = selector.where(*part)
+            base = series.last(self._lookback_s, offset_s=window_s)
+            yield series.spelling, f"resets({series.over(window_s)}) > 0"
+            yield series.spelling, f"min_over_time({series.over(window_s)}) < ({base})"
+        for selector in self._catalogue.selectors(Metric.SESSIONS):
+            yield selector.spelling, selector.where(*part, _RESUMED).last(window_s)
 
     def _add_up_all(self, span: Span, ids: Sequence[str]) -> Scope:
         """The irregular part of a scope: every series of these sessions, added up from its samples."""
@@ -217,5 +215,5 @@ def _lists(ids: Sequence[str]) -> list[Matcher]:
     return [one_of(Label.SESSION, ids[i : i + _IDS_A_QUERY]) for i in range(0, len(ids), _IDS_A_QUERY)]
 
 
-def _none_of(ids: Sequence[str]) -> Matcher:
-    return one_of(Label.SESSION, ids, negate=True)
+def _others(ids: Sequence[str]) -> tuple[Matcher, ...]:
+    return (one_of(Label.SESSION, ids, negate=True),) if ids else ()
