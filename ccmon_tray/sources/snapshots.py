@@ -1,6 +1,7 @@
 """One poll: everything that icon, tooltip and menu show, from any source, as one frozen snapshot."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ccmon_tray.errors import CcmonError, TelemetryMissing
@@ -21,11 +22,23 @@ from ccmon_tray.usage.models import (
 )
 from ccmon_tray.usage.snapshot import Figures, Period, Problem, RangeUsage, Snapshot
 from ccmon_tray.usage.steps import nominal_step_s
-from ccmon_tray.usage.windows import Calendar, Window, month_end, previous, resolve
+from ccmon_tray.usage.windows import (
+    ROLLING_S,
+    Calendar,
+    Window,
+    canonical_range_name,
+    month_end,
+    previous,
+    resolve,
+)
 
 TOP_SESSIONS: Final = 5
 
 _HOUR_S: Final = 3600
+_PAST_STEP_S: Final = 300
+# Any use of a session shows in one of these, or in the count of sessions; tokens come with cost.
+_USE: Final = (Metric.COST, Metric.ACTIVE_TIME, Metric.LINES, Metric.COMMITS, Metric.PULL_REQUESTS)
+_NO_SESSION: Final = "agents_view"  # the start type of a process that shows sessions and is none
 # After these the source may have been away, or another one: what was remembered of it is read again.
 _SHAKEN: Final = frozenset({State.STALE, State.OFFLINE, State.NO_TELEMETRY})
 
@@ -60,7 +73,7 @@ class SnapshotBuilder:
         Raises:
             UsageError: There is no such range.
         """
-        window = resolve(range_name, now, self._calendar)
+        range_name = canonical_range_name(range_name)
         try:
             inventory = self._take_inventory(refresh=refresh or last is None or last.state in _SHAKEN)
             if not inventory.metrics:
@@ -68,7 +81,7 @@ class SnapshotBuilder:
                 return Snapshot(
                     source=inventory.info, state=State.NO_TELEMETRY, polled_at=now, problem=problem
                 )
-            figures, warnings = self._read(window, now)
+            figures, warnings = self._read(now, range_name)
         except CcmonError as error:
             return self._failed(error, now, last)
         used = has_use(figures.range.totals) or bool(figures.today.cost_usd or figures.today.tokens)
@@ -95,83 +108,82 @@ class SnapshotBuilder:
             return Snapshot(source=info, state=State.OFFLINE, polled_at=now, problem=problem)
         return last.model_copy(update={"state": State.STALE, "polled_at": now, "problem": problem})
 
-    def _read(self, window: Window, now: float) -> tuple[Figures, tuple[UsageWarning, ...]]:
-        """All figures and warnings; the source is asked in two rounds, each side by side."""
-        span = Span(window.start, window.end)
-        today, week, month = (
-            resolve(name, now, self._calendar) for name in ("today", "this week", "this month")
+    def _read(self, now: float, range_name: str) -> tuple[Figures, tuple[UsageWarning, ...]]:
+        """All figures and warnings; the source is asked in two rounds."""
+        today, week, month, window = (
+            resolve(name, now, self._calendar) for name in ("today", "this week", "this month", range_name)
         )
         before = previous(week, self._calendar)
-        end = int(now)
+        before = replace(before, end=max(_past_edge(before.end), before.start + 1))
+        pace = Window("custom", _past_edge(today.end - PACE_S), today.end)
+        hour = Window("custom", today.end - _HOUR_S, today.end)
+        if window.seconds >= PACE_S and window.name in ROLLING_S:
+            window = replace(window, start=_past_edge(window.start))
 
-        def cost_of(start: int, end: int) -> Question:
-            return Question(Metric.COST, Span(start, end))
-
-        today_q, week_q, month_q = (cost_of(w.start, w.end) for w in (today, week, month))
-        before_q = cost_of(before.start, before.end)
-        hour_q, pace_q = cost_of(end - _HOUR_S, end), cost_of(end - PACE_S, end)
-        today_tokens_q = Question(Metric.TOKENS, Span(today.start, today.end))
-        model_q = Question(Metric.COST, span, (Label.MODEL,))
-        tokens_q = Question(Metric.TOKENS, span, (Label.MODEL, Label.TYPE))
-        active_q = Question(Metric.ACTIVE_TIME, span, (Label.TYPE,))
-        # One more than shown: use without a session id is a group of its own, and no session.
-        top_q = Question(Metric.COST, span, (Label.SESSION,), top=TOP_SESSIONS + 1)
-        productivity = productivity_questions(span)
-        questions = [
-            today_q, week_q, month_q, before_q, hour_q, pace_q, today_tokens_q,
-            model_q, tokens_q, active_q, top_q, *productivity,
-        ]  # fmt: skip
-        with ThreadPoolExecutor(3, "poll") as pool:
-            counting = pool.submit(self._source.count_sessions, span)
-            warning = pool.submit(self._source.warnings, span)
-            tallies = self._past.ask(questions, now)
-            sessions, warnings = counting.result(), warning.result()
-        top = self._top_sessions(span, tallies[top_q])
-        totals = build_totals(
-            tallies[model_q],
-            tallies[tokens_q],
-            tallies[active_q],
-            [tallies[q] for q in productivity],
-            sessions,
-        )
-
+        periods = (today, week, month, before, pace, hour)
+        costs = {period: Question(Metric.COST, Span(period.start, period.end)) for period in periods}
+        today_tokens = Question(Metric.TOKENS, Span(today.start, today.end))
+        range_questions = _RangeQuestions.of(Span(window.start, window.end))
+        self._past.begin(now)
+        tallies = self._past.ask([*costs.values(), today_tokens, *self._questions(range_questions)])
+        cost = {period: tallies[question].total for period, question in costs.items()}
         projected = projected_cost_usd(
-            tallies[month_q].total, tallies[pace_q].total, now, month_end(now, self._calendar)
+            cost[month], cost[pace], pace.seconds, month_end(now, self._calendar) - now
         )
         figures = Figures(
             today=Period(
                 start=today.start,
                 end=today.end,
-                cost_usd=tallies[today_q].total,
-                tokens=tallies[today_tokens_q].total,
+                cost_usd=cost[today],
+                tokens=tallies[today_tokens].total,
             ),
             this_week=Period(
-                start=week.start,
-                end=week.end,
-                cost_usd=tallies[week_q].total,
-                previous_cost_usd=tallies[before_q].total,
+                start=week.start, end=week.end, cost_usd=cost[week], previous_cost_usd=cost[before]
             ),
             this_month=Period(
-                start=month.start,
-                end=month.end,
-                cost_usd=tallies[month_q].total,
-                projected_cost_usd=projected,
+                start=month.start, end=month.end, cost_usd=cost[month], projected_cost_usd=projected
             ),
-            last_hour_cost_usd=tallies[hour_q].total,
-            range=RangeUsage(
-                info=RangeInfo(
-                    name=window.name,
-                    start=window.start,
-                    end=window.end,
-                    step_seconds=nominal_step_s(window.seconds),
-                    timezone=self._calendar.zone_name,
-                ),
-                totals=totals,
-                by_model=models(tallies[model_q], tallies[tokens_q]),
-                top_sessions=top,
-            ),
+            last_hour_cost_usd=cost[hour],
+            range=self._range_usage(window, range_questions, tallies),
         )
-        return figures, warnings
+        return figures, self._past.warnings(range_questions.span)
+
+    def _questions(self, asked: "_RangeQuestions") -> tuple[Question, ...]:
+        """The questions about the chosen range; of a long one also who used anything, to be counted here."""
+        return (*asked.all, *asked.users) if self._past.reaches_back(asked.span) else asked.all
+
+    def _range_usage(
+        self, window: Window, asked: "_RangeQuestions", tallies: Mapping[Question, Tally]
+    ) -> RangeUsage:
+        if self._past.reaches_back(asked.span):
+            # Distinct ids over remembered and new parts: to count them anew is to read the whole range.
+            used = {
+                key[0]
+                for question in asked.users
+                for key in tallies[question].per(*question.by)
+                if _NO_SESSION not in key
+            }
+            sessions = len(used - {""})
+        else:
+            sessions = self._source.count_sessions(asked.span)
+        return RangeUsage(
+            info=RangeInfo(
+                name=window.name,
+                start=window.start,
+                end=window.end,
+                step_seconds=nominal_step_s(window.seconds),
+                timezone=self._calendar.zone_name,
+            ),
+            totals=build_totals(
+                tallies[asked.cost],
+                tallies[asked.tokens],
+                tallies[asked.active],
+                [tallies[question] for question in asked.productivity],
+                sessions,
+            ),
+            by_model=models(tallies[asked.cost], tallies[asked.tokens]),
+            top_sessions=self._top_sessions(asked.span, tallies[asked.dearest]),
+        )
 
     def _top_sessions(self, span: Span, costs: Tally) -> tuple[SessionUsage, ...]:
         """The dearest sessions, with what is worth knowing of so few."""
@@ -183,12 +195,10 @@ class SnapshotBuilder:
             Metric.TOKENS,
             span,
             (Label.SESSION, Label.MODEL, Label.TYPE),
-            where=((Label.SESSION, ids),),
+            where=((Label.SESSION, tuple(sorted(ids))),),
         )
-        with ThreadPoolExecutor(1, "poll") as pool:
-            seeing = pool.submit(self._source.sessions_seen, span, ids)
-            tokens = Tally(question, self._source.ask([question])[0])
-            times = {seen.session_id: seen for seen in seeing.result()}
+        tokens = self._past.ask([question])[question]
+        times = self._past.sessions_seen(span, ids)
         counts = {key[0]: value for key, value in tokens.tokens_per(Label.SESSION).items()}
         used = tokens.per(Label.SESSION, Label.MODEL)
         return tuple(
@@ -202,6 +212,49 @@ class SnapshotBuilder:
             )
             for session in ids
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _RangeQuestions:
+    """What is asked about the chosen range."""
+
+    span: Span
+    cost: Question
+    tokens: Question
+    active: Question
+    dearest: Question
+    productivity: tuple[Question, ...]
+    users: tuple[Question, ...]
+
+    @classmethod
+    def of(cls, span: Span) -> "_RangeQuestions":
+        """The questions about this window."""
+        return cls(
+            span,
+            cost=Question(Metric.COST, span, (Label.MODEL,)),
+            tokens=Question(Metric.TOKENS, span, (Label.MODEL, Label.TYPE)),
+            active=Question(Metric.ACTIVE_TIME, span, (Label.TYPE,)),
+            # One more than shown: use without a session id is a group of its own, and no session.
+            dearest=Question(Metric.COST, span, (Label.SESSION,), top=TOP_SESSIONS + 1),
+            productivity=productivity_questions(span),
+            users=(
+                Question(Metric.SESSIONS, span, (Label.SESSION, Label.START_TYPE)),
+                *(Question(metric, span, (Label.SESSION,)) for metric in _USE),
+            ),
+        )
+
+    @property
+    def all(self) -> tuple[Question, ...]:
+        """All but ``users``."""
+        return (self.cost, self.tokens, self.active, self.dearest, *self.productivity)
+
+
+def _past_edge(unix_s: int) -> int:
+    """The start or end in the past of a window that goes with the clock.
+
+    It moves in steps, so that what lies behind it is asked once a step instead of at each poll.
+    """
+    return unix_s // _PAST_STEP_S * _PAST_STEP_S
 
 
 def _problem(error: CcmonError, last: Snapshot | None, now: float) -> Problem:
