@@ -13,8 +13,8 @@ from ccmon_tray.sources.prometheus.source import PrometheusSource
 from ccmon_tray.usage.metrics import Label, Metric, token_type
 from ccmon_tray.usage.steps import tile
 from ccmon_tray.usage.windows import Window
-from tests.support.truth.cases import CALENDAR, WINDOWS
-from tests.support.truth.loading import Loaded
+from tests.support.truth.cases import CALENDAR, CASE_NAMES
+from tests.support.truth.loading import Loaded, on_servers_over_windows
 
 TOLERANCE = 1e-4
 # A millionth of a dollar, a token, a second: what differences of large sums leave.
@@ -41,7 +41,7 @@ GROUPINGS: tuple[tuple[Metric, tuple[Label, ...]], ...] = (
 )
 
 every_window = pytest.mark.parametrize(
-    "window", WINDOWS, ids=lambda window: window.name.replace("custom", f"custom {window.start}")
+    ("loaded", "window"), on_servers_over_windows(CASE_NAMES), indirect=["loaded"], scope="session"
 )
 
 

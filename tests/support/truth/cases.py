@@ -32,6 +32,10 @@ CUSTOM: Final = (
     Window("custom", NOW - 86_400 - 31, NOW - 86_400 + 90),
 )  # fmt: skip
 WINDOWS: Final = (*RANGES, *CUSTOM)
+# Enough to see whether a spelling is understood.
+FEW_WINDOWS: Final = tuple(
+    window for window in WINDOWS if window.name in {"1h", "30d", "today", "last month"}
+)
 
 EVERYWHERE: Final = (Kind.PROMETHEUS, Kind.VICTORIA_METRICS)
 
@@ -200,6 +204,7 @@ class _Case:
     spelling: Spelling = spellings.SUFFIXES
     kinds: tuple[Kind, ...] = EVERYWHERE
     users: tuple[User, ...] = ()
+    windows: tuple[Window, ...] = WINDOWS
 
 
 def _of(
@@ -222,13 +227,22 @@ _CASES: Final[dict[str, _Case]] = {
     "on the edge of windows": _Case(_of(_on_the_edge, recorders.cumulative)),
     "scrapes on the edge of windows": _Case(_of(_on_the_edge, recorders.scraped)),
     "ninety days": _Case(_of(_ninety_days, recorders.cumulative)),
-    "API key alone": _Case(_of(_few, recorders.cumulative), users=(User.with_api_key("solo"),)),
-    "names without suffixes": _Case(_of(_few, recorders.changes_only), spellings.PLAIN),
-    "names of the client": _Case(_of(_few, recorders.cumulative), spellings.CLIENT),
-    "names with dots": _Case(_of(_few, recorders.cumulative), spellings.DOTS, kinds=(Kind.VICTORIA_METRICS,)),
-    "names in a namespace": _Case(_of(_few, recorders.cumulative), spellings.NAMESPACE),
-    "names with a double total": _Case(_of(_few, recorders.cumulative), spellings.DOUBLE_TOTAL),
-    "old types of tokens": _Case(_of(_few, recorders.cumulative), spellings.OLD_TYPES),
+    "API key alone": _Case(
+        _of(_few, recorders.cumulative), users=(User.with_api_key("solo"),), windows=FEW_WINDOWS
+    ),
+    "names without suffixes": _Case(_of(_few, recorders.changes_only), spellings.PLAIN, windows=FEW_WINDOWS),
+    "names of the client": _Case(_of(_few, recorders.cumulative), spellings.CLIENT, windows=FEW_WINDOWS),
+    "names with dots": _Case(
+        _of(_few, recorders.cumulative),
+        spellings.DOTS,
+        kinds=(Kind.VICTORIA_METRICS,),
+        windows=FEW_WINDOWS,
+    ),
+    "names in a namespace": _Case(_of(_few, recorders.cumulative), spellings.NAMESPACE, windows=FEW_WINDOWS),
+    "names with a double total": _Case(
+        _of(_few, recorders.cumulative), spellings.DOUBLE_TOTAL, windows=FEW_WINDOWS
+    ),
+    "old types of tokens": _Case(_of(_few, recorders.cumulative), spellings.OLD_TYPES, windows=FEW_WINDOWS),
 }
 
 CASE_NAMES: Final = tuple(_CASES)
@@ -237,6 +251,11 @@ CASE_NAMES: Final = tuple(_CASES)
 def kinds_of(name: str) -> tuple[Kind, ...]:
     """The servers that can hold a case."""
     return _CASES[name].kinds
+
+
+def windows_of(name: str) -> tuple[Window, ...]:
+    """The windows that a case is asked about."""
+    return _CASES[name].windows
 
 
 @cache

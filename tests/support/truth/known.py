@@ -2,13 +2,13 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import fsum
 
 from ccmon_tray.usage.metrics import Label, Metric, token_type
-from tests.support.truth.recorders import Increment, Recording
+from tests.support.truth.recorders import Recording, SeriesKey
 
 Where = Sequence[tuple[Label, Sequence[str]]]
 
@@ -21,32 +21,46 @@ class Seen:
     last: float
 
 
+class _Ledger:
+    """The increments of one series that are more than nothing, by the moment of their showing."""
+
+    def __init__(self, series: SeriesKey, entries: Sequence[tuple[float, float]]) -> None:
+        self.labels = dict(series.labels)
+        self._times = [at for at, _ in entries]
+        self._sums = [0.0, *accumulate(amount for _, amount in entries)]
+
+    def over(self, start: float, end: float) -> float:
+        if self._times[0] > end or self._times[-1] <= start:
+            return 0.0
+        low, high = bisect_right(self._times, start), bisect_right(self._times, end)
+        return self._sums[high] - self._sums[low]
+
+    def moments(self, start: float, end: float) -> list[float]:
+        return self._times[bisect_right(self._times, start) : bisect_right(self._times, end)]
+
+
 class Truth:
     """What was used in any window (start, end], Unix seconds."""
 
     def __init__(self, recording: Recording) -> None:
-        self._by_metric: dict[Metric, list[Increment]] = defaultdict(list)
+        entries: dict[SeriesKey, list[tuple[float, float]]] = defaultdict(list)
         for increment in recording.increments:
-            self._by_metric[increment.series.metric].append(increment)
-        self._times = {
-            metric: [increment.visible_at for increment in increments]
-            for metric, increments in self._by_metric.items()
-        }
-
-    def _within(self, metric: Metric, start: float, end: float) -> list[Increment]:
-        times = self._times.get(metric, [])
-        return self._by_metric[metric][bisect_right(times, start) : bisect_right(times, end)]
+            if increment.amount > 0:
+                entries[increment.series].append((increment.visible_at, increment.amount))
+        self._ledgers: dict[Metric, list[_Ledger]] = defaultdict(list)
+        for series, own in entries.items():
+            self._ledgers[series.metric].append(_Ledger(series, own))
 
     def by(
         self, metric: Metric, start: float, end: float, labels: Sequence[Label] = (), where: Where = ()
     ) -> dict[tuple[str, ...], float]:
         """The increase of each group that did increase; types of tokens under their report keys."""
         amounts: dict[tuple[str, ...], list[float]] = defaultdict(list)
-        for increment in self._within(metric, start, end):
-            if all(increment.series.label(label.value) in values for label, values in where):
-                amounts[tuple(_value(increment, label) for label in labels)].append(increment.amount)
-        sums = {key: fsum(parts) for key, parts in amounts.items()}
-        return {key: total for key, total in sums.items() if total > 0}
+        for ledger in self._ledgers[metric]:
+            rise = ledger.over(start, end)
+            if rise > 0 and all(ledger.labels.get(label.value, "") in values for label, values in where):
+                amounts[tuple(_value(ledger, label) for label in labels)].append(rise)
+        return {key: fsum(parts) for key, parts in amounts.items()}
 
     def total(self, metric: Metric, start: float, end: float, where: Where = ()) -> float:
         """The whole increase."""
@@ -54,22 +68,21 @@ class Truth:
 
     def steps(self, metric: Metric, boundaries: Sequence[int]) -> list[float]:
         """The increase of each step between the boundaries."""
-        return [self.total(metric, start, end) for start, end in pairwise(boundaries)]
+        used = [ledger for ledger in self._ledgers[metric] if ledger.over(boundaries[0], boundaries[-1]) > 0]
+        return [fsum(ledger.over(start, end) for ledger in used) for start, end in pairwise(boundaries)]
 
     def sessions(self, start: float, end: float) -> dict[str, Seen]:
         """The sessions with any use, and when it showed; to have started is no use."""
         times: dict[str, list[float]] = defaultdict(list)
-        for increment in self._uses(start, end):
-            times[increment.series.label("session_id")].append(increment.visible_at)
+        for metric in self._ledgers.keys() - {Metric.SESSIONS}:
+            for ledger in self._ledgers[metric]:
+                if moments := ledger.moments(start, end):
+                    times[ledger.labels["session_id"]] += (moments[0], moments[-1])
         return {session: Seen(min(moments), max(moments)) for session, moments in times.items()}
 
-    def _uses(self, start: float, end: float) -> Iterator[Increment]:
-        for metric in self._by_metric.keys() - {Metric.SESSIONS}:
-            yield from (use for use in self._within(metric, start, end) if use.amount > 0)
 
-
-def _value(increment: Increment, label: Label) -> str:
-    value = increment.series.label(label.value)
+def _value(ledger: _Ledger, label: Label) -> str:
+    value = ledger.labels.get(label.value, "")
     if label is Label.TYPE and (kind := token_type(value)) is not None:
         return kind.value
     return value

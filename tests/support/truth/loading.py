@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.servers import TOOLS, Kind, Server, serving
 from tests.support.truth import render
-from tests.support.truth.cases import Dataset, kinds_of
+from tests.support.truth.cases import Dataset, kinds_of, windows_of
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
@@ -42,4 +42,18 @@ def on_servers(names: Sequence[str], kinds: Sequence[Kind] = tuple(Kind)) -> lis
         for name in names
         for kind in kinds_of(name)
         if kind in kinds
+    ]
+
+
+def on_servers_over_windows(names: Sequence[str]) -> list["ParameterSet"]:
+    """Parameters ((name, kind of server), window): each dataset about each of its windows."""
+    return [
+        pytest.param(
+            held.values[0],
+            window,
+            id=f"{held.id}, {window.name}{f' {window.start}' if window.name == 'custom' else ''}",
+            marks=held.marks,
+        )
+        for held in on_servers(names)
+        for window in windows_of(str(held.values[0][0]))  # type: ignore[index]
     ]

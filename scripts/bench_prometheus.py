@@ -1,0 +1,300 @@
+"""Measure what one refresh costs on a real Prometheus, beside the usual way of asking.
+
+Makes datasets of 30 days of use with about 2,600 and 100,000 series, serves each from Prometheus, and
+measures in one run, as medians:
+
+* the usual way: 14 ``increase()`` queries one after another over one kept-alive connection (total tokens,
+  four types of token, cost, active time, sessions, lines added and removed, commits, pull requests, cost by
+  model, tokens over time);
+* one refresh of everything in the menu: the first after a start, and the later ones, each 30 s on;
+* one question, cost by model: exactly, and by ``increase()``;
+* the look-back for a counter's base at 7, 30 and 90 days.
+
+Usage: python scripts/bench_prometheus.py [--cache DIR] [--series 2600 100000] [--repeats 5] [--write]
+Needs Debian's ``prometheus`` package (prometheus and promtool). ``--write`` puts the tables between the
+markers of docs/performance.md.
+"""
+
+import argparse
+import os
+import platform
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from ccmon_tray.settings import PrometheusSettings  # noqa: E402
+from ccmon_tray.sources.base import Question, Span  # noqa: E402
+from ccmon_tray.sources.prometheus.source import PrometheusSource  # noqa: E402
+from ccmon_tray.sources.snapshots import SnapshotBuilder  # noqa: E402
+from ccmon_tray.usage.metrics import Label, Metric  # noqa: E402
+from ccmon_tray.usage.snapshot import Snapshot  # noqa: E402
+from ccmon_tray.usage.steps import nominal_step_s  # noqa: E402
+from tests.support.servers import create_blocks, prometheus  # noqa: E402
+from tests.support.truth import recorders, render, spellings  # noqa: E402
+from tests.support.truth.cases import CALENDAR, NOW  # noqa: E402
+from tests.support.truth.use import DAY, HOUR, MINUTE, Author, Process, User  # noqa: E402
+
+RANGES_S: Final = {"1d": 86_400, "7d": 7 * 86_400, "30d": 30 * 86_400}
+MENU_RANGES: Final = {"1d": "today", "7d": "7d", "30d": "30d"}
+LOOKBACKS_DAYS: Final = (7, 30, 90)
+POLL_S: Final = 30
+MARKERS: Final = ("<!-- prometheus: begin -->", "<!-- prometheus: end -->")
+
+_SERIES_A_SESSION: Final = 28
+
+
+def make_blocks(series: int, folder: Path) -> Path:
+    """A data folder with about so many series over 30 days; made once."""
+    data_dir = folder / f"{series}-series"
+    if (data_dir / "complete").exists():
+        return data_dir
+    text = folder / f"{series}.om"
+    with text.open("w") as file:
+        for recording in _recordings(series):
+            for line in render.openmetrics(recording, spellings.SUFFIXES):
+                # Every recording ends the text; only the last may.
+                if not line.startswith("# EOF"):
+                    file.write(line)
+        file.write("# EOF\n")
+    create_blocks(text, data_dir)
+    text.unlink()
+    (data_dir / "complete").touch()
+    return data_dir
+
+
+def _recordings(series: int) -> Iterator[recorders.Recording]:
+    """Sessions of up to half an hour until so many series exist, one in fifty of them resumed later."""
+    author = Author(random.Random(series), (User.subscriber("ada"), User.subscriber("lin")))
+    rng = author.rng
+    made = 0
+    for number in count():
+        if made >= series:
+            return
+        seconds = rng.triangular(2 * MINUTE, 30 * MINUTE, 8 * MINUTE)
+        # Some work goes on now, so that every poll finds something new.
+        start = NOW - 20 * MINUTE if number % 200 == 0 else NOW - rng.random() * 30 * DAY
+        processes: list[Process] = [author.process(start, seconds, requests_every_s=60)]
+        if number % 50 == 0:
+            processes.append(
+                author.process(
+                    start + seconds + rng.uniform(0.5, 20) * HOUR,
+                    5 * MINUTE,
+                    session_id=processes[0].session_id,
+                    user=processes[0].user,
+                    start_type="resume",
+                    requests_every_s=60,
+                )
+            )
+        recording = recorders.cumulative(processes)
+        made += len(recording.series)
+        yield recording
+
+
+def median_ms(run: Callable[[], object], repeats: int) -> float:
+    """Median time of a call in milliseconds."""
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        run()
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times)
+
+
+class UsualWay:
+    """The 14 queries of the usual way, over one kept-alive connection."""
+
+    def __init__(self, url: str) -> None:
+        self._client = httpx.Client(base_url=url, timeout=120, trust_env=False)
+        self._names = spellings.SUFFIXES.names
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._client.close()
+
+    def query(self, promql: str, at: int) -> None:
+        """One instant query, its answer parsed."""
+        answer = self._client.post("/api/v1/query", data={"query": promql, "time": str(at)})
+        answer.raise_for_status().json()
+
+    def refresh(self, seconds: int, at: int) -> None:
+        """All 14, one after another."""
+        names = self._names
+        tokens, lines = names[Metric.TOKENS], names[Metric.LINES]
+        window = f"[{seconds}s]"
+        selectors = [
+            tokens,
+            *(f'{tokens}{{type="{kind}"}}' for kind in ("input", "output", "cacheRead", "cacheCreation")),
+            names[Metric.COST],
+            names[Metric.ACTIVE_TIME],
+            names[Metric.SESSIONS],
+            f'{lines}{{type="added"}}',
+            f'{lines}{{type="removed"}}',
+            names[Metric.COMMITS],
+            names[Metric.PULL_REQUESTS],
+        ]
+        for selector in selectors:
+            self.query(f"sum(increase({selector}{window}))", at)
+        self.query(f"sum by (model) (increase({names[Metric.COST]}{window}))", at)
+        step = nominal_step_s(seconds)
+        answer = self._client.post(
+            "/api/v1/query_range",
+            data={
+                "query": f"sum(increase({tokens}[{step}s]))",
+                "start": str(at - seconds + step),
+                "end": str(at),
+                "step": str(step),
+            },
+        )
+        answer.raise_for_status().json()
+
+
+@contextmanager
+def opened(url: str, lookback_days: int | None = None) -> Iterator[PrometheusSource]:
+    """A source that has discovered what the server holds."""
+    settings = PrometheusSettings(url=url, timeout_s=120)
+    if lookback_days is not None:
+        settings = settings.model_copy(update={"lookback_days": lookback_days})
+    with closing(PrometheusSource(settings, clock=lambda: NOW)) as source:
+        source.inventory()
+        yield source
+
+
+def first_refresh_ms(url: str, menu_range: str, repeats: int, *, lookback_days: int | None = None) -> float:
+    """The first refresh of a tray that has just found its server."""
+    times = []
+    for _ in range(repeats):
+        with opened(url, lookback_days) as source:
+            builder = SnapshotBuilder(source, CALENDAR)
+            times.append(median_ms(lambda builder=builder: _good(builder, menu_range, NOW), 1))  # type: ignore[misc]
+    return statistics.median(times)
+
+
+def later_refresh_ms(url: str, menu_range: str, repeats: int) -> float:
+    """The refreshes after it, a poll interval apart each."""
+    with opened(url) as source:
+        builder = SnapshotBuilder(source, CALENDAR)
+        began = NOW - POLL_S * (repeats + 1)
+        last = _good(builder, menu_range, began)
+        moments = iter(range(began + POLL_S, NOW, POLL_S))
+        return median_ms(lambda: _good(builder, menu_range, next(moments), last), repeats)
+
+
+def _good(builder: SnapshotBuilder, menu_range: str, now: int, last: Snapshot | None = None) -> Snapshot:
+    snapshot = builder.build(menu_range, now, last)
+    if snapshot.problem is not None or snapshot.figures is None:
+        raise SystemExit(f"a refresh failed: {snapshot.problem}")
+    return snapshot
+
+
+def by_model_ms(url: str, seconds: int, repeats: int, *, lookback_days: int | None = None) -> float:
+    """Cost by model, exactly, by a source that knows nothing of the window yet."""
+    times = []
+    question = Question(Metric.COST, Span(NOW - seconds, NOW), (Label.MODEL,))
+    for _ in range(repeats):
+        with opened(url, lookback_days) as source:
+            times.append(median_ms(lambda source=source: source.ask([question]), 1))  # type: ignore[misc]
+    return statistics.median(times)
+
+
+def measure(url: str, repeats: int) -> list[str]:
+    """The tables of one dataset, as lines of Markdown."""
+    usual = UsualWay(url)
+    with closing(usual):
+        for seconds in RANGES_S.values():  # the page cache, for both
+            usual.refresh(seconds, NOW)
+        lines = [
+            "| range | 14 × `increase()` | first refresh | share | later refreshes | share |",
+            "|---|---:|---:|---:|---:|---:|",
+        ]
+        for name, seconds in RANGES_S.items():
+            theirs = median_ms(lambda seconds=seconds: usual.refresh(seconds, NOW), repeats)  # type: ignore[misc]
+            first = first_refresh_ms(url, MENU_RANGES[name], repeats)
+            later = later_refresh_ms(url, MENU_RANGES[name], repeats)
+            shown = name if MENU_RANGES[name] == name else f"{name} (menu: {MENU_RANGES[name]})"
+            lines.append(
+                f"| {shown} | {theirs:,.0f} ms | {first:,.0f} ms | {first / theirs:.0%} "
+                f"| {later:,.0f} ms | {later / theirs:.0%} |"
+            )
+        lines += [
+            "",
+            "| cost by model | `increase()` | exact | "
+            + " | ".join(f"look-back {days} d" for days in LOOKBACKS_DAYS)
+            + " |",
+            "|---|---:|---:|" + "---:|" * len(LOOKBACKS_DAYS),
+        ]
+        for name, seconds in RANGES_S.items():
+            promql = f"sum by (model) (increase({spellings.SUFFIXES.names[Metric.COST]}[{seconds}s]))"
+            plain = median_ms(lambda promql=promql: usual.query(promql, NOW), repeats)  # type: ignore[misc]
+            exact = by_model_ms(url, seconds, repeats)
+            lookbacks = [by_model_ms(url, seconds, repeats, lookback_days=days) for days in LOOKBACKS_DAYS]
+            lines.append(
+                f"| {name} | {plain:,.0f} ms | {exact:,.0f} ms | "
+                + " | ".join(f"{each:,.0f} ms" for each in lookbacks)
+                + " |"
+            )
+    return lines
+
+
+def held(url: str, function: str) -> int:
+    """The sum of a function over all series of Claude Code on a server: of 1, or of their samples."""
+    total = 0.0
+    with httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
+        for name in spellings.SUFFIXES.names.values():
+            promql = f"sum({function}({name}[31d]))"
+            answer = client.post("/api/v1/query", data={"query": promql, "time": str(NOW + 86_400)})
+            total += sum(float(sample["value"][1]) for sample in answer.json()["data"]["result"])
+    return int(total)
+
+
+def write_tables(document: Path, lines: Iterable[str]) -> None:
+    """Put the tables between the markers of the document."""
+    begin, end = MARKERS
+    text = document.read_text(encoding="utf-8")
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
+    document.write_text("\n".join((head + begin, "", *lines, "", end + tail)), encoding="utf-8")
+
+
+def main() -> None:
+    """Measure, print, and write if asked to."""
+    parser = argparse.ArgumentParser(description="Measure what a refresh costs on a real Prometheus.")
+    parser.add_argument("--cache", type=Path, help="folder that keeps the datasets between runs")
+    parser.add_argument("--series", type=int, nargs="+", default=[2600, 100_000])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
+    options = parser.parse_args()
+
+    lines: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="ccmon-bench-") as temporary:
+        folder: Path = options.cache or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        for wanted in options.series:
+            print(f"preparing about {wanted:,} series", file=sys.stderr)
+            with prometheus(make_blocks(wanted, folder)) as server:
+                series, samples = held(server.url, "present_over_time"), held(server.url, "count_over_time")
+                lines += [f"**{series:,} series, {samples:,} samples, 30 days**", ""]
+                lines += [*measure(server.url, options.repeats), ""]
+    load_1m = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    lines.append(
+        f"Medians of {options.repeats}; Prometheus and client on one machine with {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}; load at the end {load_1m:.1f}."
+    )
+    print("\n".join(lines))
+    if options.write:
+        write_tables(ROOT / "docs" / "performance.md", lines)
+
+
+if __name__ == "__main__":
+    main()
