@@ -39,6 +39,7 @@ CALENDAR = Calendar(ZoneInfo("Europe/Berlin"), "Europe/Berlin")
 
 SCALE = 2
 SIZE = (820 * SCALE, 560 * SCALE)
+PLUGINS = ("separator", "systray", "separator")
 GROUND = {"dark": 0x3B4252, "light": 0xA9B4C2}
 MARKER = (255, 0, 255)
 _MARKER_FACE = Face(IconFace(State.NO_DATA), "", ())
@@ -109,6 +110,11 @@ def open_submenu(desktop: Desktop, place: tuple[int, int], label: str, face: Fac
     number = next(i for i, item in enumerate(choosable) if item.label.startswith(label))
     desktop.press(*["Down"] * (number + 1), "Right")
     time.sleep(_SETTLE_S)
+    return around(desktop, before)
+
+
+def around(desktop: Desktop, before: set[int]) -> Box:
+    """Give the box around all windows that came since."""
     boxes = [box for window, box in desktop.windows().items() if window not in before and box[0] > 0]
     return (
         min(box[0] for box in boxes),
@@ -124,9 +130,7 @@ def take(theme: str, folder: Path) -> None:
     face = demo_face()
     with (
         tempfile.TemporaryDirectory() as home,
-        Desktop(
-            Path(home), dark=theme == "dark", size=SIZE, plugins=("separator", "systray", "clock")
-        ) as desktop,
+        Desktop(Path(home), dark=theme == "dark", size=SIZE, plugins=PLUGINS) as desktop,
     ):
         desktop.env["GDK_SCALE"] = str(SCALE)
         desktop.env["TZ"] = CALENDAR.zone_name
@@ -135,9 +139,11 @@ def take(theme: str, folder: Path) -> None:
         desktop.start_panel()
         with tray_on(desktop, dark=theme == "dark") as icon:
             middle = (icon[0] + icon[2]) // 2, (icon[1] + icon[3]) // 2
+            before = set(desktop.windows())
             desktop.move(*middle)
             time.sleep(_TOOLTIP_S)
-            photograph(desktop, SIZE[0] - 340 * SCALE, 120 * SCALE, folder / f"tray-tooltip-{theme}.png")
+            box = around(desktop, before)
+            photograph(desktop, box[0] - margin, box[3] + margin, folder / f"tray-tooltip-{theme}.png")
             for label in ("By model", "Sessions"):
                 box = open_submenu(desktop, middle, label, face)
                 name = label.lower().replace(" ", "-")

@@ -56,7 +56,7 @@ class Desktop:
         size: Width and height in pixels.
         display: Whether there is a display.
         bus: Whether there is a session bus.
-        plugins: The panel's plugins from left to right.
+        plugins: The panel's plugins from left to right; a separator in front pushes the others to the right.
         panel_height: In pixels.
     """
 
@@ -258,12 +258,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _panel_settings(plugins: Sequence[str], height: int, *, dark: bool) -> str:
     ids = "".join(f'<value type="int" value="{i}"/>' for i, _ in enumerate(plugins, 1))
-    expand = (
-        '<property name="expand" type="bool" value="true"/><property name="style" type="uint" value="0"/>'
-    )
+    invisible = '<property name="style" type="uint" value="0"/>'
+    expand = '<property name="expand" type="bool" value="true"/>'
     each = "".join(
         f'<property name="plugin-{i}" type="string" value="{plugin}">'
-        f"{expand if plugin == 'separator' else ''}</property>"
+        f"{invisible if plugin == 'separator' else ''}{expand if (i, plugin) == (1, 'separator') else ''}"
+        "</property>"
         for i, plugin in enumerate(plugins, 1)
     )
     return f"""<?xml version="1.0" encoding="UTF-8"?>

@@ -156,7 +156,7 @@ def test_pixels_keep_their_place() -> None:
 
 
 def test_tooltip_has_a_heading_and_escaped_details(backend: PystrayBackend) -> None:
-    backend.show(face(tooltip="Today $12.34 <now>\nshop & blog\n<b>"))
+    backend.show(face(tooltip="Today $12.34 <now> · shop & blog · <b>"))
 
     async def scenario(host: Host, run: Running) -> None:
         name, pixmaps, heading, details = (await host.properties(ITEM))["ToolTip"].value

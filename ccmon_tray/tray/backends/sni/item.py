@@ -19,6 +19,8 @@ DBusToolTip = Annotated[list[str | list[Pixmap]], DBusSignature("(sa(iiay)ss)")]
 
 _READ = PropertyAccess.READ
 _TOOLTIP_ICON_PX = 48
+# Each part goes on a line of its own: hosts do not wrap, and one long line reaches over half the screen.
+_PARTS_APART = " · "
 
 
 class Status(StrEnum):
@@ -68,7 +70,7 @@ class StatusNotifierItem(ServiceInterface):
             self.new_tooltip()
 
     def set_tooltip(self, text: str) -> None:
-        """Show this while the pointer rests on the icon; its first line is the heading."""
+        """Show this while the pointer rests on the icon; its first part is the heading."""
         if text != self._tooltip:
             self._tooltip = text
             self.new_tooltip()
@@ -152,7 +154,7 @@ class StatusNotifierItem(ServiceInterface):
     @dbus_property(_READ, name="ToolTip")
     def tooltip(self) -> DBusToolTip:
         """Give the tooltip: its icon, its heading, and the rest, which hosts read as markup."""
-        heading, _, rest = self._tooltip.partition("\n")
+        heading, _, rest = self._tooltip.replace(_PARTS_APART, "\n").partition("\n")
         icon = [pixmap for pixmap in self._pixmaps if pixmap[0] == _TOOLTIP_ICON_PX]
         return ["", icon, heading, html.escape(rest, quote=False)]
 
