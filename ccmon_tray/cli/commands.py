@@ -11,7 +11,7 @@ from ccmon_tray.cli.output import flush, plain_json, tell, write, write_csv, wri
 from ccmon_tray.errors import CcmonError, UsageError
 from ccmon_tray.paths import HOME_VARIABLE, Paths, find_paths
 from ccmon_tray.settings import Settings
-from ccmon_tray.settings_file import load, with_value
+from ccmon_tray.settings_file import Loaded, load, with_value
 from ccmon_tray.usage.models import Report, State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.windows import Calendar, Window, parse_moment, resolve
@@ -57,11 +57,10 @@ def run(arguments: Arguments) -> int:
     """Run the tray."""
     from ccmon_tray.tray.start import run_tray  # noqa: PLC0415
 
-    _context(arguments)  # wrong arguments and settings end it here, before anything shows
-    paths = find_paths()
+    context = _context(arguments)
     return run_tray(
-        paths,
-        load(paths),
+        context.paths,
+        Loaded(context.settings, context.notices),
         headless=arguments.headless,
         kind=arguments.source,
         prometheus_url=arguments.prometheus_url,

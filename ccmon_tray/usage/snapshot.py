@@ -32,7 +32,7 @@ class Period(Frozen):
         end: Unix seconds of the reading.
         cost_usd: Cost so far.
         tokens: Tokens so far, where they were asked for.
-        previous_cost_usd: Cost of the period before, up to the same local moment.
+        previous_cost_usd: Cost of the period before, up to the same local moment (to five minutes).
         projected_cost_usd: Cost of the whole period, if the last seven days' pace goes on.
     """
 

@@ -1,0 +1,46 @@
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ccmon_tray.errors import SettingsError
+from ccmon_tray.settings import PrometheusSettings, Settings, SourceSettings
+from ccmon_tray.sources.choose import open_source
+from ccmon_tray.usage.models import SourceKind
+from ccmon_tray.usage.windows import Calendar
+
+UTC = Calendar(ZoneInfo("UTC"), "UTC")
+SETTINGS = Settings(prometheus=PrometheusSettings(url="http://prometheus.example:9090"))
+DEMO = SETTINGS.model_copy(update={"source": SourceSettings(kind="demo")})
+
+
+@pytest.mark.parametrize("kind", [None, "auto", "prometheus"])
+def test_prometheus_is_the_default(kind: str | None) -> None:
+    source = open_source(SETTINGS, UTC, kind=kind)
+    info = source.info
+    source.close()
+
+    assert (info.kind, info.url) == (SourceKind.PROMETHEUS, "http://prometheus.example:9090")
+
+
+def test_the_command_line_is_above_the_settings() -> None:
+    source = open_source(DEMO, UTC, prometheus_url="http://other.example:9091")
+    info = source.info
+    source.close()
+
+    assert (info.kind, info.url) == (SourceKind.PROMETHEUS, "http://other.example:9091")
+    assert open_source(SETTINGS, UTC, kind="demo").info.kind is SourceKind.DEMO
+
+
+def test_the_settings_name_the_demo() -> None:
+    assert open_source(DEMO, UTC).info.kind is SourceKind.DEMO
+
+
+@pytest.mark.parametrize("kind", ["collector", "transcripts"])
+def test_what_this_version_does_not_have_is_said(kind: str) -> None:
+    with pytest.raises(SettingsError, match=kind):
+        open_source(SETTINGS, UTC, kind=kind)
+
+
+def test_a_url_that_cannot_be_used_is_said() -> None:
+    with pytest.raises(SettingsError):
+        open_source(SETTINGS, UTC, prometheus_url="localhost:9090:9090 oops")
