@@ -174,6 +174,7 @@ class Painter:
         )
         self.canvas.tag_lower("under", lowest)
         self.canvas.dtag("under")
+        self.canvas.delete(lowest)
         return bottom
 
     def rounded(

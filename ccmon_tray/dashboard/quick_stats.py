@@ -10,7 +10,7 @@ import os
 import sys
 import time
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,7 @@ from ccmon_tray.usage.snapshot import Snapshot
 TITLE: Final = "Claude Code Monitor"
 _TICK_MS: Final = 1000
 _COPIED_MS: Final = 2000
+_FOCUS_GRACE_MS: Final = 250
 _EDGE: Final = 8  # units between a popup and the screen's edge or the icon
 
 Point = tuple[int, int]
@@ -80,6 +81,7 @@ class QuickStatsWindow:
         popup: Whether it has no frame and closes when another window gets the focus.
         at: The point it belongs to (where the icon was clicked), pixels of the screen.
         scale: Pixels per unit; measured where not given.
+        clock: Unix seconds now.
     """
 
     def __init__(
@@ -91,9 +93,11 @@ class QuickStatsWindow:
         popup: bool = False,
         at: Point | None = None,
         scale: float | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.root = root
         self._file = file
+        self._clock = clock
         self._popup = popup
         self._at = at
         palette = palette_for(theme)
@@ -110,7 +114,7 @@ class QuickStatsWindow:
 
     def refresh(self) -> None:
         """Read the file if it changed, and draw if anything that shows did."""
-        content = self._file.content(time.time())
+        content = self._file.content(self._clock())
         if content != self.content:
             self.content = content
             self._draw()
@@ -193,8 +197,13 @@ class QuickStatsWindow:
         self.canvas.yview_scroll(-3 if event.delta > 0 else 3, "units")
 
     def _on_focus_out(self, event: "tk.Event[tk.Misc]") -> None:
-        # Focus moving inside the window is reported too: only the window's own loss closes it.
-        if event.widget is self.root and self.root.focus_displayof() is None:
+        if event.widget is self.root:
+            # A click on the icon takes the focus before it reaches the tray, which then closes the window:
+            # had that closed by itself, the same click would open it anew.
+            self.root.after(_FOCUS_GRACE_MS, self._close_without_focus)
+
+    def _close_without_focus(self) -> None:
+        if self.root.focus_displayof() is None:
             self.close()
 
 
