@@ -158,6 +158,9 @@ def status(arguments: Arguments) -> int:
     context = _context(arguments)
     now = time.time()
     snapshot = _trays_snapshot(context, now) or _one_poll(context, now)
+    for notice in snapshot.notices:
+        if notice not in context.notices:
+            tell(notice)
     if arguments.json:
         figures = snapshot.figures
         more = {

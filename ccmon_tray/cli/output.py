@@ -5,10 +5,14 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from pydantic import BaseModel, JsonValue
 
 PROGRAM = "ccmon-tray"
+
+# One character for one, so that columns stay aligned.
+_PLAIN = str.maketrans("─−–…▲▼±×“”’·", '---~^v~x""\'|')
 
 
 def prepare_streams() -> None:
@@ -27,13 +31,22 @@ def discard_stdout() -> None:
 def tell(message: str) -> None:
     """Say something to the person, on stderr."""
     if sys.stderr is not None:
-        sys.stderr.write(f"{PROGRAM}: {message}\n")
+        sys.stderr.write(_writable(f"{PROGRAM}: {message}\n", sys.stderr))
 
 
 def write(text: str) -> None:
     """Write text to stdout."""
     if sys.stdout is not None:
-        sys.stdout.write(text)
+        sys.stdout.write(_writable(text, sys.stdout))
+
+
+def _writable(text: str, stream: TextIO) -> str:
+    """The text, with plain characters for typographic ones where the stream's encoding lacks them."""
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN)
+    return text
 
 
 def flush() -> None:

@@ -20,7 +20,6 @@ def table(
     rows: Sequence[Sequence[str]],
     *,
     left: Sequence[int] = (0,),
-    total: Sequence[str] | None = None,
     width: int | None = None,
 ) -> str:
     """Rows under a header, numbers to the right.
@@ -29,13 +28,12 @@ def table(
         header: Titles of the columns.
         rows: Cells as text.
         left: Columns with words, which stand to the left; all others hold numbers.
-        total: A last row under a rule, if there is one.
         width: Columns to fit into, by shortening the words; None takes the terminal's.
 
     Returns:
         Lines, each with its end.
     """
-    body = [list(row) for row in (header, *rows, *([total] if total else []))]
+    body = [header, *rows]
     widths = [max(len(row[i]) for row in body) for i in range(len(header))]
     excess = sum(widths) + GAP * (len(widths) - 1) - (terminal_width() if width is None else width)
     for column in sorted(left, key=lambda i: -widths[i]):
@@ -43,10 +41,7 @@ def table(
         widths[column] -= cut
         excess -= cut
     lines = [_line(row, widths, left) for row in body]
-    rule = "─" * (sum(widths) + GAP * (len(widths) - 1))
-    lines.insert(1, rule)
-    if total:
-        lines.insert(-1, rule)
+    lines.insert(1, "─" * (sum(widths) + GAP * (len(widths) - 1)))
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ccmon_tray.cli import tables
-from ccmon_tray.sources.tally import add_tokens
+from ccmon_tray.sources.tally import add_tokens, model_name
 from ccmon_tray.usage import formatting
 from ccmon_tray.usage.models import (
     SOURCE_TITLES,
@@ -171,15 +171,19 @@ def _periods(figures: Figures) -> str:
 
 
 def _activity(totals: Totals) -> str:
-    parts = [formatting.counted(totals.sessions, "session")]
+    parts = []
+    if totals.sessions is not None:
+        parts.append(formatting.counted(totals.sessions, "session"))
     if totals.active_time_seconds is not None:
         parts.append(f"active {formatting.duration(totals.active_time_seconds.total)}")
     if totals.lines_added is not None and totals.lines_removed is not None:
         added, removed = formatting.count(totals.lines_added), formatting.count(totals.lines_removed)
         parts.append(f"lines +{added} {formatting.MINUS}{removed}")
-    parts.append(formatting.counted(totals.commits, "commit"))
-    parts.append(formatting.counted(totals.pull_requests, "pull request"))
-    return tables.paragraph(", ".join(parts))
+    if totals.commits is not None:
+        parts.append(formatting.counted(totals.commits, "commit"))
+    if totals.pull_requests is not None:
+        parts.append(formatting.counted(totals.pull_requests, "pull request"))
+    return tables.paragraph(", ".join(parts)) if parts else ""
 
 
 def _usage_cells(cost_usd: float | None, tokens: Tokens | None) -> list[str]:
@@ -246,10 +250,13 @@ def _sessions(sessions: Sequence[SessionUsage], calendar: Calendar) -> str:
             formatting.tokens(session.tokens.total if session.tokens else None),
             _moment(session.first_seen, calendar),
             _moment(session.last_seen, calendar),
+            ", ".join(dict.fromkeys(map(model_name, session.models))),
         ]
         for session in sessions[:SESSIONS_SHOWN]
     ]
-    return tables.table(("Session", "Cost", "Tokens", "First seen", "Last seen"), rows)
+    return tables.table(
+        ("Session", "Cost", "Tokens", "First seen", "Last seen", "Models"), rows, left=(0, len(rows[0]) - 1)
+    )
 
 
 def _moment(unix_s: int | None, calendar: Calendar) -> str:

@@ -118,7 +118,10 @@ def test_a_terminal_without_unicode_gets_its_numbers(tmp_path: Path) -> None:
     text, as_json = run(tmp_path, *command, **plain), run(tmp_path, *command, "--json", **plain)
 
     assert (text.returncode, as_json.returncode) == (0, 0)
-    assert "API-equivalent estimate" in text.stdout
+    lines = text.stdout.splitlines()
+    assert "?" not in text.stdout
+    assert max(map(len, lines)) <= 80
+    assert any(set(line) == {"-"} for line in lines)
     assert json.loads(as_json.stdout)["totals"]["cost_usd"] > 0
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-X", "dev", "-W", "error", "-m", "ccmon_tray")
 
 
@@ -29,6 +30,7 @@ def run(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess
     """
     return subprocess.run(
         [*COMMAND, *arguments],
+        cwd=ROOT,
         env=environment(home, **more),
         capture_output=True,
         encoding="utf-8",
@@ -41,6 +43,7 @@ def start(home: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
     """Start a command; its output is read through pipes."""
     return subprocess.Popen(
         [*COMMAND, *arguments],
+        cwd=ROOT,
         env=environment(home, **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
