@@ -6,7 +6,6 @@ cache folder, and follows it: the file is looked at every second, and ages count
 
 import argparse
 import contextlib
-import os
 import sys
 import time
 import tkinter as tk
@@ -22,7 +21,6 @@ from ccmon_tray.dashboard.quick_stats_view import QuickStatsView
 from ccmon_tray.dashboard.theme import Fonts, measure_scale, palette_for
 from ccmon_tray.desktop.clipboard import copy_text
 from ccmon_tray.errors import CcmonError
-from ccmon_tray.settings import Theme
 from ccmon_tray.usage.snapshot import Snapshot
 
 TITLE: Final = "Claude Code Monitor"
@@ -77,7 +75,7 @@ class QuickStatsWindow:
     Args:
         root: The Tk application.
         file: Where the figures come from.
-        theme: Which colours.
+        theme: Which colours, by the name they have in the settings.
         popup: Whether it has no frame and closes when another window gets the focus.
         at: The point it belongs to (where the icon was clicked), pixels of the screen.
         scale: Pixels per unit; measured where not given.
@@ -89,7 +87,7 @@ class QuickStatsWindow:
         root: tk.Tk,
         file: SnapshotFile,
         *,
-        theme: Theme = Theme.SYSTEM,
+        theme: str = "system",
         popup: bool = False,
         at: Point | None = None,
         scale: float | None = None,
@@ -259,12 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--snapshot", type=Path, required=True, help="the tray's snapshot file")
     parser.add_argument("--at", type=_point, metavar="X,Y", help="the point of the screen it belongs to")
     parser.add_argument("--popup", action="store_true", help="no frame; closes when it loses the focus")
-    parser.add_argument(
-        "--theme",
-        type=Theme,
-        choices=list(Theme),
-        default=os.environ.get("CCMON_TRAY_APPEARANCE__THEME", Theme.SYSTEM),
-    )
+    parser.add_argument("--theme", choices=("system", "light", "dark"), default="system")
     options = parser.parse_args(arguments)
     _be_sharp()
     try:

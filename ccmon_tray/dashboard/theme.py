@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from tkinter import font as tkfont
 from typing import Final
 
-from ccmon_tray.settings import Theme
-
 _AA: Final = 4.5
 GRID: Final = 8  # spacing is in multiples of this, halves where lines belong together
 
@@ -70,9 +68,9 @@ LIGHT: Final = Palette(
 )
 
 
-def palette_for(theme: Theme) -> Palette:
-    """The colours to use; where the system decides, dark, until the system is asked."""
-    return LIGHT if theme is Theme.LIGHT else DARK
+def palette_for(theme: str) -> Palette:
+    """The colours for a :class:`~ccmon_tray.settings.Theme`: dark, unless it is light."""
+    return LIGHT if theme == "light" else DARK
 
 
 def mix(colour: str, ground: str, share: float) -> str:
