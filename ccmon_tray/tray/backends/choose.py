@@ -40,7 +40,7 @@ def choose_backend(settings: "TraySettings", renderer: "Renderer") -> "TrayBacke
 
     try:
         module = importlib.import_module(f"ccmon_tray.tray.backends.{_ICON_MODULES[name]}")
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:  # ctypes lacks Windows' parts elsewhere
         raise TrayHostMissing(
             "No tray icon",
             cause=f"the backend {name} does not work on this system ({error})",

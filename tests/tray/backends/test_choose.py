@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from Xlib.display import Display
 
 from ccmon_tray.errors import TrayHostMissing
 from ccmon_tray.settings import TraySettings
+from ccmon_tray.tray.backends import choose
 from ccmon_tray.tray.backends.choose import choose_backend, xembed_tray_present
 from ccmon_tray.tray.backends.sni.session import watcher_present
 from tests.support.backends import plain_icon
@@ -97,12 +99,18 @@ def test_a_display_that_is_gone_is_no_display(monkeypatch: pytest.MonkeyPatch, t
             chosen()
 
 
-@pytest.mark.parametrize("platform", [("darwin", "macos"), ("win32", "windows")])
-def test_other_platforms_have_one_backend(platform: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    # Their icon modules import only on their own platform: that it was asked for is all there is to see here.
-    monkeypatch.setattr("sys.platform", platform[0])
-    with pytest.raises(TrayHostMissing, match=f"the backend {platform[1]} does not work"):
-        chosen()
+@pytest.mark.parametrize(("platform", "name"), [("darwin", "macos"), ("win32", "windows")])
+def test_other_platforms_have_one_backend(platform: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", platform)
+    assert choose._auto() == name
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="these are other platforms' backends only on Linux")
+@pytest.mark.parametrize("name", ["macos", "windows"])
+def test_a_backend_of_another_platform_is_refused_with_words(name: Literal["macos", "windows"]) -> None:
+    with pytest.raises(TrayHostMissing, match=f"the backend {name} does not work on this system") as raised:
+        chosen(TraySettings(backend=name))
+    assert "auto" in raised.value.next_step
 
 
 @pytest.mark.parametrize("name", ["sni", "none"])

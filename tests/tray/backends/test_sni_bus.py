@@ -171,6 +171,7 @@ def test_tooltip_has_a_heading_and_escaped_details(backend: PystrayBackend) -> N
 def test_attention_is_a_status_with_an_icon(backend: PystrayBackend) -> None:
     async def scenario(host: Host, run: Running) -> None:
         assert (await host.properties(ITEM))["Status"].value == "Active"
+        host.signals.clear()
         backend.show(face(*LINES, attention=True))
         assert await host.heard("NewStatus") == ["NeedsAttention"]
         await host.heard("NewIcon")
