@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--polls", type=int, default=1000, help="polls for the memory (default: 1000)")
     parser.add_argument("--rest-s", type=int, default=180, help="seconds at rest (default: 180)")
     parser.add_argument("--prometheus-url", help="a server to use instead of a generated one")
+    parser.add_argument("--icon-text", default="none", help="tray.icon_text (default: none)")
     parser.add_argument("--headless", action="store_true", help="without a desktop")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
@@ -47,7 +48,7 @@ def main() -> None:
         url = options.prometheus_url or stack.enter_context(generated_server())
         environ = dict(os.environ) if options.headless else stack.enter_context(desktop(home / "desktop"))
         environ["CCMON_TRAY_HOME"] = str(home / "tray")
-        environ["CCMON_TRAY_TRAY__ICON_TEXT"] = "today"
+        environ["CCMON_TRAY_TRAY__ICON_TEXT"] = options.icon_text
         environ["CCMON_TRAY_TRAY__RANGE"] = "7d"
         paths = find_paths({"CCMON_TRAY_HOME": environ["CCMON_TRAY_HOME"]})
         report_starts(environ, paths, url, headless=options.headless)

@@ -2,6 +2,8 @@
 
 import functools
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ccmon_tray.calendars import calendar_from
 from ccmon_tray.desktop.channel import Message, send
@@ -11,8 +13,13 @@ from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings, Theme
 from ccmon_tray.settings_file import Loaded, load
 from ccmon_tray.sources.choose import open_source
+from ccmon_tray.tray import memory
 from ccmon_tray.tray.app import HOW_TO_SEE, TrayApp
 from ccmon_tray.tray.backends.base import TrayBackend
+from ccmon_tray.tray.model import IconFace
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def run_tray(
@@ -39,6 +46,7 @@ def run_tray(
         AlreadyRunning: Another tray runs and does not answer.
         CcmonError: The lock cannot be made.
     """
+    memory.be_small()
     instance = SingleInstance(paths)
     try:
         instance.acquire()
@@ -65,14 +73,26 @@ def run_tray(
 def _backend(settings: Settings) -> TrayBackend | None:
     # Imported here: Pillow and a desktop's libraries are of no use to a headless tray.
     from ccmon_tray.tray.backends.choose import choose_backend  # noqa: PLC0415
-    from ccmon_tray.tray.icon import render  # noqa: PLC0415
 
-    renderer = functools.partial(render, dark_bar=settings.appearance.theme is not Theme.LIGHT)
     try:
-        return choose_backend(settings.tray, renderer)
+        return choose_backend(settings.tray, _renderer(settings))
     except TrayHostMissing as error:
         _say(str(error))
         return None
+
+
+def _renderer(settings: Settings) -> Callable[[IconFace, int], "Image"]:
+    memory.leave_fonts_out()
+    from ccmon_tray.tray.icon import render  # noqa: PLC0415
+
+    dark_bar = settings.appearance.theme is not Theme.LIGHT
+
+    def draw(face: IconFace, size: int) -> "Image":
+        if face.text:
+            memory.bring_fonts_in()
+        return render(face, size, dark_bar=dark_bar)
+
+    return draw
 
 
 def _say(words: str) -> None:

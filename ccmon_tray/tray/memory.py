@@ -1,0 +1,53 @@
+"""Keeping the always-on process small: ``scripts/bench_tray.py`` measures what each of these saves.
+
+Most of the process is what its libraries define when they are imported. So what is never used is kept out,
+and the C library is told to give memory back.
+"""
+
+import contextlib
+import importlib
+import sys
+from typing import Final
+
+# <malloc.h>: the parameters of mallopt.
+_M_TRIM_THRESHOLD: Final = -1
+_M_TOP_PAD: Final = -2
+_M_MMAP_THRESHOLD: Final = -3
+_M_ARENA_MAX: Final = -8
+_LARGE: Final = 65_536  # bytes
+
+_FREETYPE: Final = "PIL._imagingft"
+
+
+def be_small() -> None:
+    """Call once, before threads and the libraries of source and icon come. Does nothing where it cannot."""
+    # httpx takes its command line along, and with it click, rich and pygments, wherever they are installed:
+    # 4.6 MiB. To it, None is a module that is not installed.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+    if sys.platform != "linux":
+        return
+    import ctypes  # noqa: PLC0415  # of use here only
+
+    # One heap for all threads, and large blocks (answers, bitmaps) given back as soon as they are free:
+    # 1.5 MiB. Without glibc there is no mallopt, and no such need.
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, value in (
+            (_M_ARENA_MAX, 1),
+            (_M_MMAP_THRESHOLD, _LARGE),
+            (_M_TRIM_THRESHOLD, _LARGE),
+            (_M_TOP_PAD, 0),
+        ):
+            mallopt(parameter, value)
+
+
+def leave_fonts_out() -> None:
+    """Import Pillow without FreeType, which only an icon with text needs: 1.3 MiB."""
+    sys.modules.setdefault(_FREETYPE, None)  # type: ignore[arg-type]
+
+
+def bring_fonts_in() -> None:
+    """Load FreeType after all."""
+    if sys.modules.get(_FREETYPE, ...) is None:
+        del sys.modules[_FREETYPE]
+        importlib.reload(importlib.import_module("PIL.ImageFont"))
