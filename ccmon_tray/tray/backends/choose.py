@@ -58,6 +58,7 @@ def _auto() -> str:
 
 
 def _auto_linux() -> str:
+    from ccmon_tray.tray.backends import x11  # noqa: PLC0415
     from ccmon_tray.tray.backends.sni import session  # noqa: PLC0415
 
     try:
@@ -66,7 +67,7 @@ def _auto_linux() -> str:
         has_bus = True
     except TrayHostMissing:
         has_bus = False
-    if xembed_tray_present():
+    if x11.xembed_tray_present():
         return "xorg"
     has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if has_bus and has_display:
@@ -77,26 +78,3 @@ def _auto_linux() -> str:
         cause=f"there is {missing} here",
         next_step="Run ccmon-tray status or ccmon-tray report for the numbers, or start it within a desktop",
     )
-
-
-def xembed_tray_present() -> bool:
-    """Tell whether something shows icons of the old X11 kind at this moment.
-
-    Returns:
-        Whether the selection ``_NET_SYSTEM_TRAY_Sn`` of the default screen has an owner.
-    """
-    if not os.environ.get("DISPLAY"):
-        return False
-    from Xlib import X  # noqa: PLC0415
-    from Xlib.display import Display  # noqa: PLC0415
-    from Xlib.error import ConnectionClosedError, DisplayError, XauthError  # noqa: PLC0415
-
-    try:
-        display = Display()
-    except (DisplayError, ConnectionClosedError, XauthError, OSError):
-        return False
-    try:
-        atom = display.intern_atom(f"_NET_SYSTEM_TRAY_S{display.get_default_screen()}")
-        return bool(display.get_selection_owner(atom) != X.NONE)
-    finally:
-        display.close()

@@ -135,6 +135,7 @@ def _menu_item(item: MenuItem, send: Callable[[Command], None]) -> Any:
 
     return KeyedMenuItem(
         item.key,
+        item.command,
         item.label,
         action,
         checked=(lambda _: item.checked) if item.kind in {"check", "radio"} else None,

@@ -57,11 +57,12 @@ else:
 
 
 class KeyedMenuItem(_MenuItem):
-    """A menu line that knows the stable key of the :class:`~ccmon_tray.tray.model.MenuItem` it draws."""
+    """A menu line that knows key and command of the :class:`~ccmon_tray.tray.model.MenuItem` it draws."""
 
-    def __init__(self, key: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, key: str, command: Command | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.key = key
+        self.command = command
 
 
 class TrayIcon(_Icon):

@@ -11,8 +11,9 @@ from Xlib.display import Display
 from ccmon_tray.errors import TrayHostMissing
 from ccmon_tray.settings import TraySettings
 from ccmon_tray.tray.backends import choose
-from ccmon_tray.tray.backends.choose import choose_backend, xembed_tray_present
+from ccmon_tray.tray.backends.choose import choose_backend
 from ccmon_tray.tray.backends.sni.session import watcher_present
+from ccmon_tray.tray.backends.x11 import xembed_tray_present
 from tests.support.backends import plain_icon
 from tests.support.desktop import PROGRAMS, Desktop, wait_for
 
