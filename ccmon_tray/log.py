@@ -7,6 +7,7 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from typing import Final
 
+from ccmon_tray import __version__
 from ccmon_tray.files import private_folder
 from ccmon_tray.paths import Paths
 
@@ -54,4 +55,6 @@ def configure(level: str, paths: Paths | None = None) -> None:
             file.setFormatter(logging.Formatter(_FORMAT))
             handlers.append(file)
     logging.basicConfig(level=logging.WARNING, handlers=handlers, force=True)
-    logging.getLogger("ccmon_tray").setLevel(level.upper())
+    package = logging.getLogger("ccmon_tray")
+    package.setLevel(level.upper())
+    package.info("ccmon-tray %s, Python %s, %s", __version__, sys.version.split()[0], sys.platform)

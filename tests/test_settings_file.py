@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ccmon_tray import settings_file
@@ -430,6 +431,7 @@ CHANGES: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
+@hypothesis_settings(max_examples=40)  # each writes several files to the disk
 @given(
     st.lists(
         st.sampled_from(sorted(CHANGES)).flatmap(

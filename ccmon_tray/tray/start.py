@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ccmon_tray import log
 from ccmon_tray.calendars import calendar_from
 from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.instance import SingleInstance
@@ -56,6 +57,7 @@ def run_tray(
         _say(f"{error.title}, and was asked to show itself. {HOW_TO_SEE}")
         return 0
     try:
+        log.configure(loaded.settings.log.level, paths)
         app = TrayApp(
             loaded,
             paths,
