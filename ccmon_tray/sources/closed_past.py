@@ -70,7 +70,7 @@ class ClosedPast:
         self._used = set()
 
     def reaches_back(self, span: Span) -> bool:
-        """Whether a window holds whole days that are over, so that parts of it are remembered."""
+        """Whether a window begins before the days that are over end, so that parts of it are remembered."""
         return len(self._parts(span)) > 1 or self._is_closed(span)
 
     def ask(self, questions: Iterable[Question]) -> dict[Question, Tally]:
@@ -150,7 +150,7 @@ class ClosedPast:
         if first < span.start:
             first = self._calendar.midnight(day + timedelta(days=1))
         last = min(self._closed_at, self._calendar.midnight(self._calendar.day_of(span.end)))
-        if first >= last:
+        if first > last:
             return (span,)
         edges = sorted({span.start, first, last, span.end})
         return tuple(Span(start, end) for start, end in pairwise(edges))

@@ -35,6 +35,7 @@ from ccmon_tray.usage.windows import (
 TOP_SESSIONS: Final = 5
 
 _HOUR_S: Final = 3600
+_DAY_S: Final = 86_400
 _PAST_STEP_S: Final = 300
 # Any use of a session shows in one of these, or in the count of sessions; tokens come with cost.
 _USE: Final = (Metric.COST, Metric.ACTIVE_TIME, Metric.LINES, Metric.COMMITS, Metric.PULL_REQUESTS)
@@ -117,7 +118,7 @@ class SnapshotBuilder:
         before = replace(before, end=max(_past_edge(before.end), before.start + 1))
         pace = Window("custom", _past_edge(today.end - PACE_S), today.end)
         hour = Window("custom", today.end - _HOUR_S, today.end)
-        if window.seconds >= PACE_S and window.name in ROLLING_S:
+        if window.seconds >= _DAY_S and window.name in ROLLING_S:
             window = replace(window, start=_past_edge(window.start))
 
         periods = (today, week, month, before, pace, hour)
