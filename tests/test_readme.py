@@ -60,7 +60,8 @@ def test_the_warnings_that_are_explained_are_those_there_are() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_and_pictures_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
+    links = re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text)
+    for target in links + re.findall(r'src(?:set)?="([^"]+)"', text):
         if not target.startswith(("http://", "https://")):
             assert (document.parent / target).exists(), target
 
