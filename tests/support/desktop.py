@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -210,8 +211,10 @@ class Desktop:
         ).stdout
 
     def _start(self, words: Sequence[str], keep: Sequence[int] = ()) -> subprocess.Popen[bytes]:
+        # A test run that is killed takes its desktop with it.
+        tied = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
         process = subprocess.Popen(
-            words,
+            [*tied, *words],
             env=self.env,
             pass_fds=keep,
             stdin=subprocess.DEVNULL,
