@@ -42,13 +42,13 @@ EVERYWHERE: Final = (Kind.PROMETHEUS, Kind.VICTORIA_METRICS)
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Samples, how they are spelled, and the truth about them."""
+    """Samples, how they are spelled, the truth about them, and the windows to ask about."""
 
     name: str
     recording: Recording
     truth: Truth
     spelling: Spelling = spellings.SUFFIXES
-    kinds: tuple[Kind, ...] = EVERYWHERE
+    windows: tuple[Window, ...] = WINDOWS
 
 
 def _edges() -> list[float]:
@@ -253,14 +253,9 @@ def kinds_of(name: str) -> tuple[Kind, ...]:
     return _CASES[name].kinds
 
 
-def windows_of(name: str) -> tuple[Window, ...]:
-    """The windows that a case is asked about."""
-    return _CASES[name].windows
-
-
 @cache
 def dataset(name: str) -> Dataset:
     """A case's dataset; the same every time."""
     case = _CASES[name]
     recording = case.record(_author(name, *case.users))
-    return Dataset(name, recording, Truth(recording), case.spelling, case.kinds)
+    return Dataset(name, recording, Truth(recording), case.spelling, case.windows)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.servers import TOOLS, Kind, Server, serving
 from tests.support.truth import render
-from tests.support.truth.cases import Dataset, kinds_of, windows_of
+from tests.support.truth.cases import Dataset, kinds_of
 
 if TYPE_CHECKING:
     from _pytest.mark import ParameterSet
@@ -35,25 +35,10 @@ def loading(data: Dataset, kind: Kind, *, retention: str = "100y") -> Iterator[L
         yield Loaded(server, data)
 
 
-def on_servers(names: Sequence[str], kinds: Sequence[Kind] = tuple(Kind)) -> list["ParameterSet"]:
+def on_servers(names: Sequence[str]) -> list["ParameterSet"]:
     """Parameters (name, kind of server) for a fixture, each marked with the programs it needs."""
     return [
         pytest.param((name, kind), id=f"{name}, {kind}", marks=pytest.mark.needs(*TOOLS[kind]))
         for name in names
         for kind in kinds_of(name)
-        if kind in kinds
-    ]
-
-
-def on_servers_over_windows(names: Sequence[str]) -> list["ParameterSet"]:
-    """Parameters ((name, kind of server), window): each dataset about each of its windows."""
-    return [
-        pytest.param(
-            held.values[0],
-            window,
-            id=f"{held.id}, {window.name}{f' {window.start}' if window.name == 'custom' else ''}",
-            marks=held.marks,
-        )
-        for held in on_servers(names)
-        for window in windows_of(str(held.values[0][0]))  # type: ignore[index]
     ]
