@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from ccmon_tray.dashboard.painter import Painter
 from ccmon_tray.dashboard.quick_stats_content import UNREADABLE, WAITING, Content, compose, summary
-from ccmon_tray.dashboard.quick_stats_view import QuickStatsView
+from ccmon_tray.dashboard.quick_stats_view import HINT, QuickStatsView
 from ccmon_tray.dashboard.theme import Fonts, measure_scale, palette_for
 from ccmon_tray.desktop.clipboard import copy_text
 from ccmon_tray.errors import CcmonError
@@ -158,8 +158,7 @@ class QuickStatsWindow:
 
     def _draw(self) -> None:
         assert self.content is not None
-        hint = "Copied" if self._copied else "Esc closes · Ctrl+C copies"
-        height = self.view.draw(self.content, hint)
+        height = self.view.draw(self.content, "Copied" if self._copied else HINT)
         if height != self._height:
             self._height = height
             self._resize()

@@ -1,5 +1,6 @@
 """How the quick-stats window looks: a header, cards, a footer, drawn from top to bottom."""
 
+import sys
 from typing import Final
 
 from ccmon_tray.dashboard.painter import Painter
@@ -7,12 +8,14 @@ from ccmon_tray.dashboard.quick_stats_content import Content, Note, PeriodLine, 
 from ccmon_tray.dashboard.theme import GRID, ink, mix, tabular_width
 from ccmon_tray.usage.models import State
 
-WIDTH: Final = 384  # units
+WIDTH: Final = 384  # units, at the least
 _MARGIN: Final = 12  # between the window's edge and the cards
 _PADDING: Final = 16
 _ROW: Final = 26
 _GAP: Final = GRID
+_FOOTER_GAP: Final = 12
 _FOOTNOTE: Final = "API-equivalent estimate, not a bill"
+HINT: Final = f"Esc closes · {'⌘' if sys.platform == 'darwin' else 'Ctrl+'}C copies"
 
 
 class QuickStatsView:
@@ -25,9 +28,12 @@ class QuickStatsView:
     def __init__(self, painter: Painter) -> None:
         self._painter = painter
         px = painter.px
-        self.width = px(WIDTH)
-        self._card_left, self._card_right = px(_MARGIN), px(WIDTH - _MARGIN)
-        self._left, self._right = px(_MARGIN + _PADDING), px(WIDTH - _MARGIN - _PADDING)
+        edge = px(_MARGIN + _PADDING)
+        footer = painter.fonts.get(11).measure(_FOOTNOTE + HINT) + px(_FOOTER_GAP)
+        # Fonts other than Inter can be wider.
+        self.width = max(px(WIDTH), footer + 2 * edge)
+        self._card_left, self._card_right = px(_MARGIN), self.width - px(_MARGIN)
+        self._left, self._right = edge, self.width - edge
 
     def draw(self, content: Content, hint: str) -> int:
         """Draw everything anew; ``hint`` stands in the footer. Returns the height taken, pixels."""
@@ -242,9 +248,9 @@ class QuickStatsView:
         paint, colours = self._painter, self._painter.palette
         baseline = y + paint.px(16)
         taken = paint.text(
-            self._right, baseline, hint, room=paint.px(150), size=11, colour=colours.secondary, right=True
+            self._right, baseline, hint, room=paint.px(200), size=11, colour=colours.secondary, right=True
         )
-        room = self._right - taken - paint.px(12) - self._left
+        room = self._right - taken - paint.px(_FOOTER_GAP) - self._left
         paint.text(self._left, baseline, _FOOTNOTE, room=room, size=11, colour=colours.secondary)
         return baseline + paint.px(14)
 

@@ -13,6 +13,7 @@ import pytest
 from ccmon_tray.dashboard import quick_stats
 from ccmon_tray.dashboard.quick_stats import QuickStatsWindow, SnapshotFile, place
 from ccmon_tray.dashboard.quick_stats_content import compose, summary
+from ccmon_tray.dashboard.theme import Fonts
 from ccmon_tray.settings import Theme
 from ccmon_tray.usage.snapshot import Snapshot
 from tests.support.desktop import Box, Desktop, wait_for
@@ -68,9 +69,13 @@ def _words(window: QuickStatsWindow) -> list[str]:
     return [slot.text for slot in window.painter.slots]
 
 
+@pytest.mark.parametrize("family", ["Inter", "DejaVu Sans"])
 @pytest.mark.parametrize("scale", [1.0, 1.25, 2.0])
 @pytest.mark.parametrize("theme", [Theme.DARK, Theme.LIGHT])
-def test_every_state_fits(make_window: MakeWindow, scale: float, theme: Theme) -> None:
+def test_every_state_fits(
+    make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch, scale: float, theme: Theme, family: str
+) -> None:
+    monkeypatch.setattr(Fonts, "_find_family", lambda _self, *, strong: (family, strong))
     states: dict[str, Snapshot | None] = {"starting": None, **every_state()}
     for name, snapshot in states.items():
         window = make_window(snapshot, theme=theme, scale=scale)

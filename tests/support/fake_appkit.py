@@ -1,8 +1,8 @@
 """What pystray and our icon use of AppKit, on a menu bar of our own.
 
-It follows the documented behaviour where that matters: views may be touched on the main thread only; ``stop:``
-counts only while ``run`` runs, and takes effect after the next event; ``callAfter`` runs its function on the
-main loop.
+It follows the documented behaviour where that matters: views may be touched on the main thread only;
+``stop:`` counts only while ``run`` runs, and takes effect after the next event; ``callAfter`` runs its
+function on the main loop.
 """
 
 import io
