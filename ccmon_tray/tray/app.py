@@ -202,6 +202,7 @@ class TrayApp:
             self._file_notices = loaded.notices
             self._own_notices = ()
             self._reader.use(self._settings, self._notices)
+        self._repaint()
         self._poller.set_interval(loaded.settings.poll.interval_s)
 
     def _stamp(self) -> tuple[int, int] | None:

@@ -208,7 +208,6 @@ class Reader:
         return Snapshot(source=SourceInfo(kind=kind), state=State.OFFLINE, polled_at=now, problem=problem)
 
     def _keep(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
         try:
             write_atomic(self._paths.snapshot_file, snapshot.model_dump_json(by_alias=True).encode())
         except OSError as error:
@@ -218,6 +217,7 @@ class Reader:
             self._write_failed = True
         else:
             self._write_failed = False
+        self._snapshot = snapshot
         self._on_snapshot(snapshot)
 
     def _read_cache(self, info: SourceInfo, notices: tuple[str, ...]) -> None:

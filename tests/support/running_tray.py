@@ -116,6 +116,7 @@ class RunningTray:
                 lambda: self.snapshot is not None and seen(self.snapshot), WAIT_S
             )
             assert found, f"not seen: {what}; the last one: {self.snapshot}"
+        self.app._repaint()  # the poller may have come no further than the snapshot yet
         assert self.snapshot is not None
         return self.snapshot
 

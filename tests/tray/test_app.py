@@ -1,0 +1,396 @@
+"""The tray as a whole: commands, messages, files, the real process."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ccmon_tray.desktop.channel import Message, send
+from ccmon_tray.errors import SecretUnavailable, SourceUnreachable, TrayHostMissing
+from ccmon_tray.paths import find_paths
+from ccmon_tray.settings import PollSettings, Settings, SourceSettings, TraySettings
+from ccmon_tray.settings_file import load
+from ccmon_tray.sources.base import UsageSource
+from ccmon_tray.tray import app as app_module
+from ccmon_tray.tray.app import icon_face
+from ccmon_tray.tray.model import Action, Command, IconFace
+from ccmon_tray.usage.models import SourceInfo, SourceKind, State
+from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.windows import Calendar
+from tests.support.desktop import wait_for
+from tests.support.fake_source import FakeSource, request
+from tests.support.running_tray import RunningTray
+from tests.support.snapshots import NOW, every_state, fresh
+
+BERLIN = Calendar(ZoneInfo("Europe/Berlin"), "Europe/Berlin")
+
+
+def used() -> FakeSource:
+    """Four dollars in the last hour, ten more this morning and 20 four days ago."""
+    return FakeSource(
+        [
+            *request(NOW - 4 * 86_400, "s3", 20.0, {"input": 1000}),
+            *request(NOW - 4 * 3600, "s1", 10.0, {"input": 500}),
+            *request(NOW - 600, "s2", 4.0, {"output": 100}),
+        ]
+    )
+
+
+Start = Callable[..., RunningTray]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    def start(
+        source: UsageSource | Callable[..., UsageSource],
+        settings: Settings | None = None,
+        *,
+        headless: bool = False,
+    ) -> RunningTray:
+        def open_source(given: Settings, calendar: Calendar) -> UsageSource:
+            return source(given, calendar) if callable(source) else source
+
+        return RunningTray(
+            tmp_path, settings or Settings(), open_source, calendar=BERLIN, now=NOW, headless=headless
+        )
+
+    return start
+
+
+def is_fresh(snapshot: Snapshot) -> bool:
+    return snapshot.state is State.FRESH
+
+
+def poll_again(tray: RunningTray, source: FakeSource) -> None:
+    before = len(source.asked)
+    tray.app.on_command(Command(Action.REFRESH))
+    wait_for(lambda: len(source.asked) > before, "a poll")
+
+
+def label(tray: RunningTray, key: str) -> str:
+    return tray.menu[key].label.replace("\N{EM SPACE}", " ")
+
+
+def test_first_it_is_reading_then_it_shows_the_numbers(start: Start) -> None:
+    with start(used()) as tray:
+        tray.until(is_fresh, "numbers")
+
+        assert tray.backend.faces[0].menu[0].label.endswith("Reading…")
+        assert label(tray, "today") == "Today $14.00 · 600 tokens"
+        assert tray.backend.face is not None
+        assert "$14.00 today" in tray.backend.face.tooltip
+
+
+def test_it_paints_only_what_changed(start: Start) -> None:
+    source = used()
+    with start(source) as tray:
+        tray.until(is_fresh, "numbers")
+        painted = len(tray.backend.faces)
+
+        for _ in range(3):
+            poll_again(tray, source)
+        assert tray.end() < 1
+
+        assert len(tray.backend.faces) == painted
+
+
+def test_the_snapshot_is_left_for_others_whole_and_private(start: Start) -> None:
+    with start(used()) as tray:
+        tray.until(is_fresh, "numbers")
+        file = tray.paths.snapshot_file
+
+        assert Snapshot.model_validate_json(file.read_bytes()) == tray.snapshot
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_the_last_run_is_shown_as_stale_until_the_first_poll(start: Start) -> None:
+    with start(used()) as tray:
+        tray.until(is_fresh, "numbers")
+
+    source = used()
+    source.error = SourceUnreachable("Gone", next_step="Wait")
+    with start(source) as tray:
+        stale = tray.until(lambda snapshot: snapshot.problem is not None, "the first poll's end")
+
+        assert stale.state is State.STALE
+        assert label(tray, "today") == "Today $14.00 · 600 tokens"
+        # The numbers were there before anything was heard from the server.
+        assert [face.icon.state for face in tray.backend.faces][:2] == [State.NO_DATA, State.STALE]
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        SourceInfo(kind=SourceKind.PROMETHEUS, url="http://another:9090"),
+        SourceInfo(kind=SourceKind.DEMO),
+    ],
+)
+def test_the_last_run_of_another_source_is_not_shown(start: Start, info: SourceInfo) -> None:
+    with start(used()) as tray:
+        tray.until(is_fresh, "numbers")
+
+    source = FakeSource(info=info)
+    source.error = SourceUnreachable("Gone", next_step="Wait")
+    with start(source) as tray:
+        offline = tray.until(lambda snapshot: snapshot.problem is not None, "the first poll's end")
+
+        assert offline.state is State.OFFLINE
+        assert not any("$" in str(face) for face in tray.backend.faces)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"schema": "ccmon-tray/snapshot/9"}', b"\xff\0"])
+def test_a_damaged_snapshot_is_ignored(start: Start, tmp_path: Path, content: bytes) -> None:
+    file = find_paths({"CCMON_TRAY_HOME": str(tmp_path)}).snapshot_file
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+
+    with start(used()) as tray:
+        tray.until(is_fresh, "numbers")
+
+
+def test_a_range_that_is_chosen_is_shown_read_and_remembered(start: Start) -> None:
+    with start(used()) as tray:
+        tray.until(is_fresh, "numbers")
+
+        tray.app.on_command(Command(Action.SET_RANGE, "7d"))
+
+        assert label(tray, "range") == "Range: Last 7 days"
+        tray.until(
+            lambda s: s.figures is not None and s.figures.range.info.name == "7d", "the range's numbers"
+        )
+        assert label(tray, "range.total").startswith("$34.00")
+        assert load(tray.paths, {}).settings.tray.range == "7d"
+
+
+def test_settings_that_changed_count_at_once(start: Start) -> None:
+    first, second = used(), FakeSource()
+    sources = {"prometheus": first, "demo": second}
+    with start(
+        lambda settings, _: sources[settings.source.kind], Settings(source=SourceSettings(kind="prometheus"))
+    ) as tray:
+        tray.until(is_fresh, "numbers")
+
+        tray.settings = Settings(source=SourceSettings(kind="demo"), poll=PollSettings(interval_s=7))
+        assert send(tray.paths, Message.SETTINGS_CHANGED)
+
+        tray.until(lambda snapshot: snapshot.state is State.NO_DATA, "the other source")
+        assert first.closed
+        assert not second.closed
+        assert tray.app._poller._interval_s == 7
+    assert second.closed
+
+
+def test_an_edited_settings_file_is_noticed_without_a_message(start: Start) -> None:
+    with start(used()) as tray:
+        tray.until(is_fresh, "numbers")
+        tray.settings = Settings(tray=TraySettings(icon_text="today"))
+        tray.paths.settings_file.parent.mkdir(parents=True)
+        tray.paths.settings_file.write_text("")
+
+        tray.app._tick()
+
+        assert tray.backend.face is not None
+        assert tray.backend.face.icon.text == "$14"
+
+
+def test_a_source_that_cannot_be_opened_is_a_problem_and_tried_again(start: Start) -> None:
+    secrets = iter([SecretUnavailable("No token", cause="pass failed", next_step="Unlock it")])
+    source = used()
+
+    def open_source(_settings: Settings, _calendar: Calendar) -> UsageSource:
+        for error in secrets:
+            raise error
+        return source
+
+    with start(open_source) as tray:
+        offline = tray.until(lambda snapshot: snapshot.problem is not None, "the problem")
+        assert offline.state is State.OFFLINE
+        assert label(tray, "problem").startswith("⚠ No token")
+
+        tray.app.on_command(Command(Action.REFRESH))
+        tray.until(is_fresh, "numbers")
+
+
+def test_a_poll_that_crashes_keeps_the_numbers_and_says_so(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = used()
+    with start(source) as tray:
+        good = tray.until(is_fresh, "numbers")
+        source.metrics = None  # type: ignore[assignment]  # something nobody thought of
+        tray.app.on_command(Command(Action.REFRESH))
+
+        stale = tray.until(lambda snapshot: snapshot.state is State.STALE, "the crash")
+
+        assert stale.figures == good.figures
+        assert "error in ccmon-tray itself" in label(tray, "problem.cause.0")
+        assert "TypeError" in caplog.text
+
+
+def test_copying_gives_the_summary_to_the_clipboard(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(app_module, "copy_text", copied.append)
+    with start(used()) as tray:
+        tray.until(is_fresh, "numbers")
+
+        tray.app.on_command(Command(Action.COPY_SUMMARY))
+
+    assert "Today: $14.00, 600 tokens" in copied[0]
+    assert "not a bill" in copied[0]
+
+
+def test_what_a_command_could_not_do_is_said_in_the_menu(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with start(used()) as tray:
+        tray.until(is_fresh, "numbers")
+
+        tray.app.on_command(Command(Action.OPEN_SETTINGS))
+
+        words = " ".join(item.label for key, item in tray.menu.items() if key.startswith("notice"))
+        assert "Nothing opens" in words
+        assert tray.paths.settings_file.exists()
+
+
+@pytest.mark.parametrize("how", ["command", "message", "stop"])
+def test_each_way_to_quit_leaves_no_thread(start: Start, how: str) -> None:
+    before = set(threading.enumerate())
+    with start(used()) as tray:
+        tray.until(is_fresh, "numbers")
+        began = time.monotonic()
+        match how:
+            case "command":
+                tray.app.on_command(Command(Action.QUIT))
+            case "message":
+                assert send(tray.paths, Message.QUIT)
+            case _:
+                tray.app.stop()
+        tray._thread.join(2)
+        assert time.monotonic() - began < 1
+
+    assert tray.status == 0
+    assert set(threading.enumerate()) <= before
+    assert not tray.paths.channel_file.exists()
+
+
+def test_without_a_host_it_goes_on_headless_and_says_how_to_see_the_numbers(start: Start) -> None:
+    tray = start(used())
+
+    def run(**_: object) -> None:
+        raise TrayHostMissing("No tray icon", cause="no display", next_step="Use a desktop")
+
+    tray.backend.run = run  # type: ignore[method-assign]
+    with tray:
+        wait_for(lambda: any("ccmon-tray status" in words for words in tray.said), "how to see the numbers")
+        tray.app.on_command(Command(Action.REFRESH))
+        wait_for(lambda: any("$14.00 today" in words for words in tray.said), "the numbers")
+
+    assert tray.status == 0
+
+
+def test_headless_says_news_once(start: Start) -> None:
+    source = used()
+    with start(source, headless=True) as tray:
+        wait_for(lambda: len(tray.said) == 2, "two lines")
+        for _ in range(2):
+            poll_again(tray, source)
+        source.error = SourceUnreachable("Gone", next_step="Wait")
+        tray.app.on_command(Command(Action.REFRESH))
+        wait_for(lambda: len(tray.said) > 2, "the fault")
+
+    assert tray.said[1] == "Prometheus: fresh · $14.00 today, $14.00 this week, $34.00 this month"
+    assert tray.said[2].endswith("Gone. Wait")
+    assert len(tray.said) == 3
+
+
+def test_the_icon_says_state_cost_and_whether_to_look() -> None:
+    text = Settings(tray=TraySettings(icon_text="last hour"))
+
+    assert icon_face(None, Settings()) == IconFace(State.NO_DATA)
+    assert icon_face(fresh(), Settings()) == IconFace(State.FRESH)
+    assert icon_face(fresh(), text) == IconFace(State.FRESH, text="$2.10")
+    assert icon_face(every_state()["stale"], Settings()) == IconFace(State.STALE, attention=True)
+    assert icon_face(every_state()["warned"], Settings()).attention
+    assert icon_face(every_state()["demo"], Settings()).demo
+    assert icon_face(every_state()["offline"], text).text == ""
+
+
+class Process:
+    """The real program, headless, on demo data."""
+
+    def __init__(self, home: Path) -> None:
+        self.environ = {**os.environ, "CCMON_TRAY_HOME": str(home)}
+        self.paths = find_paths({"CCMON_TRAY_HOME": str(home)})
+        self.child = self.run("run", "--headless", "--source", "demo")
+
+    def run(self, *words: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "ccmon_tray", *words]
+        return subprocess.Popen(command, env=self.environ, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Self:
+        wait_for(self.paths.snapshot_file.exists, "the first snapshot", 30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.child.terminate()
+        self.child.communicate(timeout=10)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_end_the_process_within_a_second(tmp_path: Path, number: signal.Signals) -> None:
+    with Process(tmp_path) as process:
+        began = time.monotonic()
+        process.child.send_signal(number)
+        status = process.child.wait(10)
+
+        assert time.monotonic() - began < 1.0
+        assert status == 0
+        assert not process.paths.channel_file.exists()
+
+
+def test_a_second_start_says_so_and_ends_well(tmp_path: Path) -> None:
+    with Process(tmp_path) as process:
+        second = process.run("run", "--headless")
+        _, words = second.communicate(timeout=30)
+
+        assert second.returncode == 0
+        assert "already running" in words
+        assert "ccmon-tray status" in words
+        assert process.child.poll() is None
+
+
+def test_the_process_never_imports_a_toolkit_or_numpy(tmp_path: Path) -> None:
+    seen = tmp_path / "modules"
+    program = (
+        "import sys, threading, time\n"
+        "from pathlib import Path\n"
+        "from ccmon_tray.cli.main import main\n"
+        "from ccmon_tray.desktop.channel import Message, send\n"
+        "from ccmon_tray.paths import find_paths\n"
+        "def end():\n"
+        "    while not find_paths().snapshot_file.exists(): time.sleep(0.05)\n"
+        f"    Path({str(seen)!r}).write_text('\\n'.join(sys.modules))\n"
+        "    send(find_paths(), Message.QUIT)\n"
+        "threading.Thread(target=end).start()\n"
+        "import ccmon_tray.tray.icon\n"
+        "sys.exit(main(['run', '--headless', '--prometheus-url', 'http://127.0.0.1:9']))\n"
+    )
+    environ = {**os.environ, "CCMON_TRAY_HOME": str(tmp_path / "home")}
+
+    subprocess.run([sys.executable, "-c", program], env=environ, check=True, timeout=60, capture_output=True)
+
+    top = {name.partition(".")[0] for name in seen.read_text().split()}
+    assert {"ccmon_tray", "httpx", "PIL"} <= top
+    assert not top & {"tkinter", "_tkinter", "matplotlib", "numpy", "rich", "pygments"}
