@@ -107,12 +107,13 @@ def _periods(figures: Figures, now: float, calendar: Calendar) -> Iterator[MenuI
     week_title = wording.week_title(week, now, calendar)
     before = "on last week" if week_title == wording.THIS_WEEK else "on the week before"
     change = formatting.change(week.change)
-    yield _figure("week", week_title, formatting.money(week.cost_usd), f"{change} {before}" if change else "")
+    cost = formatting.money(week.cost_usd) + (f"{_GAP}{change} {before}" if change else "")
+    yield _figure("week", week_title, cost)
     month_title = wording.month_title(month, now, calendar)
-    projection = ""
+    cost = formatting.money(month.cost_usd)
     if month.projected_cost_usd is not None and month_title == wording.THIS_MONTH:
-        projection = f"→ {_whole_money(month.projected_cost_usd)} by month’s end"
-    yield _figure("month", month_title, formatting.money(month.cost_usd), projection)
+        cost += f"{_GAP}→ {_whole_money(month.projected_cost_usd)} by month’s end"
+    yield _figure("month", month_title, cost)
 
 
 def _last_hour(snapshot: Snapshot, figures: Figures, now: float, calendar: Calendar) -> MenuItem:

@@ -43,8 +43,8 @@ def test_every_number_of_a_fresh_snapshot_is_there() -> None:
 
     assert items["status"].label == "● Prometheus · updated 14:11"
     assert items["today"].label == "Today $12.34 · 5.6M tokens"
-    assert items["week"].label == "This week $84.10 · ▲ 12 % on last week"
-    assert items["month"].label == "This month $312.40 · → $398 by month’s end"
+    assert items["week"].label == "This week $84.10 ▲ 12 % on last week"
+    assert items["month"].label == "This month $312.40 → $398 by month’s end"
     assert items["last-hour"].label == "Last hour $2.10"
     assert items["range.total"].label == "$12.34 · 5.6M tokens · 5 sessions"
     assert items["range.work"].label == "Active 2h 14m · +512 −98 · 3 commits · 1 PR"
@@ -171,7 +171,7 @@ def test_a_reading_from_before_midnight_is_not_called_today() -> None:
     assert items["status"].label.startswith("◐ Prometheus · last read Mon 23 Nov 13:58, 10 h ago")
     assert items["week"].label.startswith("This week")
     later = menu(snapshot, now=MIDNIGHT + 8 * 86_400)
-    assert later["week"].label.startswith("Week of 23 Nov $84.10 · ▲ 12 % on the week before")
+    assert later["week"].label.startswith("Week of 23 Nov $84.10 ▲ 12 % on the week before")
     assert later["month"].label == "November $312.40"
 
 
