@@ -211,13 +211,14 @@ def place(size: Point, screen: Point, at: Point, edge: int) -> Point:
         size: Width and height of the window, pixels.
         screen: Width and height of the screen, pixels.
         at: The point, pixels.
-        edge: Distance kept to the point and to the screen's edges, pixels.
+        edge: Distance kept to the screen's edges, and twice to the point, pixels.
 
     Returns:
         The window's upper left corner.
     """
     x = at[0] - size[0] // 2
-    y = at[1] - size[1] - edge if at[1] > screen[1] // 2 else at[1] + edge
+    # The point lies within the icon, which is to stay in sight.
+    y = at[1] - size[1] - 2 * edge if at[1] > screen[1] // 2 else at[1] + 2 * edge
     return (
         max(edge, min(x, screen[0] - size[0] - edge)),
         max(edge, min(y, screen[1] - size[1] - edge)),

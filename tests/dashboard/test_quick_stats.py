@@ -228,10 +228,10 @@ def test_a_window_with_a_frame_stays_without_focus(desktop: Desktop, make_window
 @pytest.mark.parametrize(
     ("at", "expected"),
     [
-        ((500, 10), (300, 18)),  # under a bar at the top
-        ((500, 790), (300, 182)),  # over a bar at the bottom
-        ((0, 0), (8, 8)),
-        ((999, 799), (592, 191)),
+        ((500, 10), (300, 26)),  # under a bar at the top
+        ((500, 790), (300, 174)),  # over a bar at the bottom
+        ((0, 0), (8, 16)),
+        ((999, 799), (592, 183)),
     ],
 )
 def test_place(at: tuple[int, int], expected: tuple[int, int]) -> None:
@@ -251,7 +251,7 @@ def test_the_program_shows_itself_soon(desktop: Desktop, file: Path) -> None:
         took_s = time.monotonic() - started
         assert box is not None
         assert box[2] == 1600 - 8
-        assert box[3] == 1190 - 8
+        assert box[3] == 1190 - 16
         # 0.3 s on an idle machine, but nobody promises one to a test.
         assert took_s < 2
         desktop.press("Escape")

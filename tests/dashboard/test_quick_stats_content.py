@@ -1,0 +1,90 @@
+"""The words of the quick-stats window, without a window."""
+
+import pytest
+
+from ccmon_tray.dashboard.quick_stats_content import MOST_MODELS, Tone, compose, summary
+from ccmon_tray.usage.models import State
+from tests.support.snapshots import NOW, SAW_TOOTH, UNREACHABLE, every_state, fresh
+
+DAY_S = 86_400
+
+
+def test_periods_that_are_over_go_by_their_date() -> None:
+    stale = every_state()["stale"]
+    tomorrow = compose(stale, now=NOW + DAY_S)
+    assert tomorrow.today is not None
+    assert tomorrow.today.label == "Monday 23 November"
+    assert [line.label for line in tomorrow.periods] == ["This week", "This month", "Hour to 14:12"]
+    later = compose(stale, now=NOW + 10 * DAY_S)
+    assert [line.label for line in later.periods] == ["Week of 23 Nov", "November", "Hour to 14:12"]
+    assert later.periods[1].trend.figure == ""  # the end it was projected to has passed
+
+
+def test_the_day_is_the_users_not_this_machines() -> None:
+    # Half past midnight in Berlin, where the reading was taken: elsewhere it may be Monday still.
+    content = compose(fresh(), now=NOW + 10 * 3600 + 1200)
+    assert content.today is not None
+    assert content.today.label == "Monday 23 November"
+
+
+def test_unknown_is_never_zero() -> None:
+    content = compose(every_state()["unknown"], now=NOW)
+    assert content.today is not None
+    assert [content.today.figure, *(line.figure for line in content.periods)] == ["–"] * 4
+    assert "$0" not in summary(content)
+
+
+@pytest.mark.parametrize("name", ["offline", "no-telemetry"])
+def test_no_figures_where_there_are_none(name: str) -> None:
+    content = compose(every_state()[name], now=NOW)
+    assert content.blank is not None
+    assert content.blank.body
+    assert content.today is None
+    assert "$" not in summary(content)
+
+
+def test_stale_keeps_the_figures_and_says_why() -> None:
+    content = compose(every_state()["stale"], now=NOW)
+    assert content.today is not None
+    assert content.today.figure == "$12.34"
+    assert (content.status, content.status_tone) == ("stale · read 14 min ago", Tone.WARNING)
+    assert content.problem is not None
+    assert content.problem.title == UNREACHABLE.title
+    assert content.problem.body[-1] == UNREACHABLE.next_step + "."
+
+
+def test_a_reading_that_stays_fresh_for_long_was_left_behind() -> None:
+    assert compose(fresh(), now=NOW + 600).state is State.FRESH
+    left = compose(fresh(), now=NOW + 3600)
+    assert left.state is State.STALE
+    assert left.problem is not None
+    assert left.problem.title == "The tray has stopped reading"
+
+
+def test_models_beyond_the_dearest_are_summed_up() -> None:
+    whole = fresh()
+    assert whole.figures is not None
+    models = whole.figures.range.by_model
+    usage = whole.figures.range.model_copy(update={"by_model": models + models[2:]})
+    figures = whole.figures.model_copy(update={"range": usage})
+    content = compose(whole.model_copy(update={"figures": figures}), now=NOW)
+    assert len(content.models) == MOST_MODELS
+    assert content.more_models == "and 2 others, $0.53"
+    assert [model.share for model in content.models][:1] == [1.0]
+
+
+def test_warnings_are_shown_with_their_cure() -> None:
+    notes = compose(every_state()["warned"], now=NOW).notes
+    assert notes[0].title == SAW_TOOTH.message + "."
+    assert notes[0].body == (SAW_TOOTH.cure + ".",)
+    assert [note.title for note in notes[2:]] == [
+        "1 more warning: ccmon-tray status",
+        "The settings file was damaged and is kept as settings.toml.2026-11-23.",
+    ]
+
+
+def test_demo_says_so() -> None:
+    content = compose(every_state()["demo"], now=NOW)
+    assert content.demo
+    assert content.source == "Demo"
+    assert summary(content).startswith("Claude Code · Demo")
