@@ -6,34 +6,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from ccmon_tray.sources.base import Answer, Question, Row, SessionSeen, Span
-from ccmon_tray.sources.prometheus.answers import Sample, Series
+from ccmon_tray.sources.base import Answer, Question, Row, Span
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
-from ccmon_tray.sources.prometheus.promql import Matcher, Selector, increase, one_of
+from ccmon_tray.sources.prometheus.promql import Selector, increase, one_of
 from ccmon_tray.sources.prometheus.scope import LONGEST_BLOCK_S, Scope
 from ccmon_tray.usage.metrics import Label, Metric, canonical_label
 
 # Below this a difference of sums is rounding, not use: a token is 1, a thousandth of a cent 1e-5.
 NOTHING: Final = 1e-9
-
-# Any use of a session shows in one of these; tokens come with cost, and in many times as many series.
-_USE: Final = (
-    Metric.SESSIONS,
-    Metric.COST,
-    Metric.ACTIVE_TIME,
-    Metric.LINES,
-    Metric.COMMITS,
-    Metric.PULL_REQUESTS,
-)
-# The agents view is a process that shows sessions, and none itself. Other counters have no such label.
-_NO_VIEW: Final = Matcher(Label.START_TYPE, "!=", "agents_view")
-
-# Prometheus answers a range query with at most 11,000 points a series.
-_MOST_POINTS: Final = 11_000
-_FEWEST_POINTS: Final = 200
-# Series times points that a look-up of sessions' times may cost the server: about a second.
-_SEEN_BUDGET: Final = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,100 +132,6 @@ class Evaluator:
         known = bool(self._catalogue.names.get(question.metric))
         return Answer(tuple(rows[: question.top]), known=known)
 
-    def count_sessions(self, scope: Scope) -> int:
-        """How many sessions had any use; those without an id are no sessions."""
-        metrics = self._metrics_of_use()
-        window_s = scope.span.end - scope.span.start
-        named = Matcher(Label.SESSION, "!=", "")
-        calls: list[Callable[[], list[Sample]]] = []
-        for part in scope.parts:
-            used: dict[bool, list[str]] = defaultdict(list)
-            for selector in self._catalogue.selectors_by_name(*metrics):
-                rise = increase(selector.where(*part, named, _NO_VIEW), window_s, self._lookback_s)
-                label = selector.spelling.written(Label.SESSION)
-                used[selector.spelling.dotted].append(f"sum by ({label}) ({rise}) > {NOTHING}")
-            for expressions in used.values():
-                query = f"count({' or '.join(f'({e})' for e in expressions)})"
-                calls.append(lambda query=query: self._client.query(query, scope.span.end))  # type: ignore[misc]
-        counted = sum(sample.value for answer in self._client.gather(calls) for sample in answer)
-        truly: set[str] = set()
-        by_expression: set[str] = set()
-        for series in scope.series:
-            if series.metric in metrics and not _is_view(series.labels):
-                session = series.labels.get(Label.SESSION, "")
-                if series.rises.moments(scope.span.start, scope.span.end):
-                    truly.add(session)
-                if series.track.by_expression(scope.span.start, scope.span.end) > NOTHING:
-                    by_expression.add(session)
-        return round(counted) + len(truly - {""}) - (len(by_expression - {""}) if scope.whole else 0)
-
-    def sessions_seen(self, scope: Scope, session_ids: Sequence[str] | None) -> tuple[SessionSeen, ...]:
-        """First and last use of sessions in the window (or of those named), by id."""
-        span = scope.span
-        metrics = self._metrics_of_use()
-        wanted = None if session_ids is None else set(session_ids)
-        first: dict[str, float] = {}
-        last: dict[str, float] = {}
-
-        def note(session: str, t: float) -> None:
-            first[session] = min(first.get(session, t), t)
-            last[session] = max(last.get(session, t), t)
-
-        for series in scope.series:
-            if series.metric in metrics and not _is_view(series.labels):
-                for t in series.rises.moments(span.start, span.end):
-                    note(series.labels.get(Label.SESSION, ""), t)
-        parts = (
-            scope.parts
-            if wanted is None
-            else ((one_of(Label.SESSION, sorted(wanted - set(scope.irregular))),),)
-        )
-        if wanted is None or wanted - set(scope.irregular):
-            for selector in self._catalogue.selectors(*metrics):
-                for part in parts:
-                    for session, t in self._uses(span, selector.where(*part, _NO_VIEW)):
-                        note(session, t)
-        return tuple(
-            SessionSeen(session, round(first[session]), round(last[session]))
-            for session in sorted(first)
-            if session and (wanted is None or session in wanted)
-        )
-
-    def _metrics_of_use(self) -> tuple[Metric, ...]:
-        return _USE if self._catalogue.names.get(Metric.COST) else (*_USE, Metric.TOKENS)
-
-    def _uses(self, span: Span, selector: Selector) -> Iterable[tuple[str, float]]:
-        """(session, time) of every rise of a session's sum on a fine grid, Unix seconds."""
-        window_s = span.end - span.start
-        label = selector.spelling.written(Label.SESSION)
-        stored = selector.spelling.label(Label.SESSION)
-        base_query = f"sum by ({label}) ({selector.last(self._lookback_s, offset_s=window_s)})"
-        count_query = f"count({selector.last(window_s)})"
-        base_samples, counted = self._client.gather(
-            [
-                lambda: self._client.query(base_query, span.end),
-                lambda: self._client.query(count_query, span.end),
-            ]
-        )
-        base = {sample.labels.get(stored, ""): sample.value for sample in base_samples}
-        series = counted[0].value if counted else 0
-        if not series:
-            return
-        points = max(_FEWEST_POINTS, min(_MOST_POINTS - 1, int(_SEEN_BUDGET / series)))
-        step = max(1, -(-window_s // points))
-        grid = f"sum by ({label}) ({selector.last(step)})"
-        end = span.start + window_s // step * step
-        found = self._client.query_range(grid, span.start + step, end, step) if end > span.start else []
-        if end < span.end:
-            tail = self._client.query(f"sum by ({label}) ({selector.last(span.end - end)})", span.end)
-            found = [*found, *(Series(s.labels, [(span.end, s.value)]) for s in tail)]
-        for one in found:
-            session = one.labels.get(stored, "")
-            for t, value in one.points:
-                if value > base.get(session, 0.0) + NOTHING:
-                    yield session, t
-                base[session] = value
-
     def _staircase(self, batch: Batch, selector: Selector) -> Callable[[], list[Rise]]:
         """One call: last values at the steps' edges, summed; their differences are the increases.
 
@@ -313,10 +200,6 @@ class Evaluator:
         plain = {canonical_label(name): value for name, value in labels.items()}
         # Differences of sums leave crumbs of rounding, and a NaN is no use.
         return Rise(metric, plain, tuple(value if value > NOTHING else 0.0 for value in steps))
-
-
-def _is_view(labels: Mapping[str, str]) -> bool:
-    return labels.get(_NO_VIEW.name) == _NO_VIEW.value
 
 
 def _runs(boundaries: Sequence[int]) -> list[tuple[int, int, int]]:

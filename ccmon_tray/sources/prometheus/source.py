@@ -23,6 +23,7 @@ from ccmon_tray.sources.prometheus.evaluate import Batch, Evaluator, batch_key
 from ccmon_tray.sources.prometheus.history import Histories
 from ccmon_tray.sources.prometheus.promql import parse_matchers
 from ccmon_tray.sources.prometheus.scope import Scope, Scoper
+from ccmon_tray.sources.prometheus.sessions import Sessions
 from ccmon_tray.sources.prometheus.warnings import warnings_of
 from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
 
@@ -70,7 +71,7 @@ class PrometheusSource:
         for i, question in enumerate(questions):
             members[batch_key(question, i)].append(i)
         scopes = self._scopes_of(catalogue, [question.span for question in questions])
-        evaluator = self._evaluator(catalogue)
+        evaluator = Evaluator(self._client, catalogue, self._lookback_s)
         batches = [Batch.of([questions[i] for i in group]) for group in members.values()]
         calls = [evaluator.calls(batch, scopes[batch.span]) for batch in batches]
         results = iter(self._client.gather([call for group in calls for call in group]))
@@ -86,7 +87,7 @@ class PrometheusSource:
         """How many distinct session ids had any use in the window."""
         catalogue = self._look_up()
         scope = self._scopes_of(catalogue, [span])[span]
-        return self._evaluator(catalogue).count_sessions(scope)
+        return Sessions(self._client, catalogue, self._lookback_s).count(scope)
 
     def sessions_seen(self, span: Span, session_ids: Sequence[str] | None = None) -> tuple[SessionSeen, ...]:
         """First and last use of the sessions with use in the window, or of those named.
@@ -95,7 +96,7 @@ class PrometheusSource:
         """
         catalogue = self._look_up()
         scope = self._scopes_of(catalogue, [span])[span]
-        return self._evaluator(catalogue).sessions_seen(scope, session_ids)
+        return Sessions(self._client, catalogue, self._lookback_s).seen(scope, session_ids)
 
     def warnings(self, span: Span) -> tuple[UsageWarning, ...]:
         """Why answers about this window may be off."""
@@ -118,9 +119,6 @@ class PrometheusSource:
             self._catalogue, self._looked_up_at = found, now
             self._scopes.clear()
         return found
-
-    def _evaluator(self, catalogue: Catalogue) -> Evaluator:
-        return Evaluator(self._client, catalogue, self._lookback_s)
 
     def _scopes_of(self, catalogue: Catalogue, spans: Sequence[Span]) -> dict[Span, Scope]:
         wanted = list(dict.fromkeys(spans))

@@ -1,0 +1,142 @@
+"""Which sessions had any use in a window, and when."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from ccmon_tray.sources.base import SessionSeen, Span
+from ccmon_tray.sources.prometheus.answers import Sample, Series
+from ccmon_tray.sources.prometheus.client import PrometheusClient
+from ccmon_tray.sources.prometheus.discovery import Catalogue
+from ccmon_tray.sources.prometheus.evaluate import NOTHING
+from ccmon_tray.sources.prometheus.promql import Matcher, Selector, Spelling, increase, one_of
+from ccmon_tray.sources.prometheus.scope import IrregularSeries, Scope
+from ccmon_tray.usage.metrics import Label, Metric
+
+# Any use of a session shows in one of these; tokens come with cost, and in many times as many series.
+_USE: Final = (
+    Metric.SESSIONS,
+    Metric.COST,
+    Metric.ACTIVE_TIME,
+    Metric.LINES,
+    Metric.COMMITS,
+    Metric.PULL_REQUESTS,
+)
+# The agents view is a process that shows sessions, and none itself. Other counters have no such label.
+_NO_VIEW: Final = Matcher(Label.START_TYPE, "!=", "agents_view")
+_NAMED: Final = Matcher(Label.SESSION, "!=", "")
+
+# Prometheus answers a range query with at most 11,000 points a series.
+_MOST_POINTS: Final = 11_000
+_FEWEST_POINTS: Final = 200
+# Series times points that a look-up of sessions' times may cost the server: about a second.
+_SEEN_BUDGET: Final = 1_500_000
+# Counters of use a session has, about.
+_SERIES_A_SESSION: Final = 12
+
+
+class Sessions:
+    """Looks sessions up on one server.
+
+    Args:
+        client: The connection.
+        catalogue: What the server holds.
+        lookback_s: How far before a window a counter's base may lie, seconds.
+    """
+
+    def __init__(self, client: PrometheusClient, catalogue: Catalogue, lookback_s: int) -> None:
+        self._client = client
+        self._lookback_s = lookback_s
+        self._metrics = _USE if catalogue.names.get(Metric.COST) else (*_USE, Metric.TOKENS)
+        self._by_spelling: dict[Spelling, list[Selector]] = defaultdict(list)
+        for selector in catalogue.selectors_by_name(*self._metrics):
+            self._by_spelling[selector.spelling].append(selector.where(_NO_VIEW, _NAMED))
+
+    def count(self, scope: Scope) -> int:
+        """How many sessions had any use; those without an id are no sessions."""
+        start, end = scope.span.start, scope.span.end
+        calls: list[Callable[[], list[Sample]]] = [
+            lambda query=f"count({self._rose(spelling, part, end - start)})": self._client.query(query, end)  # type: ignore[misc]  # noqa: B008
+            for part in scope.parts
+            for spelling in self._by_spelling
+        ]
+        counted = sum(sample.value for answer in self._client.gather(calls) for sample in answer)
+        truly: set[str] = set()
+        by_expression: set[str] = set()
+        for session, series in self._irregular(scope):
+            if series.rises.moments(start, end):
+                truly.add(session)
+            if series.track.by_expression(start, end) > NOTHING:
+                by_expression.add(session)
+        return round(counted) + len(truly) - (len(by_expression) if scope.whole else 0)
+
+    def seen(self, scope: Scope, session_ids: Sequence[str] | None) -> tuple[SessionSeen, ...]:
+        """First and last use of sessions in the window (or of those named), by id."""
+        moments: dict[str, list[float]] = defaultdict(list)
+        for session, series in self._irregular(scope):
+            moments[session] += series.rises.moments(scope.span.start, scope.span.end)
+        parts = scope.parts
+        if session_ids is not None:
+            regular = sorted(set(session_ids) - set(scope.irregular))
+            parts = ((one_of(Label.SESSION, regular),),) if regular else ()
+        for part in parts:
+            series_count = self._count_series(scope.span, part, session_ids)
+            for session, t in self._uses(scope.span, part, series_count):
+                moments[session].append(t)
+        return tuple(
+            SessionSeen(session, round(min(times)), round(max(times)))
+            for session, times in sorted(moments.items())
+            if times and (session_ids is None or session in session_ids)
+        )
+
+    def _irregular(self, scope: Scope) -> Iterator[tuple[str, IrregularSeries]]:
+        for series in scope.series:
+            is_view = series.labels.get(_NO_VIEW.name) == _NO_VIEW.value
+            if series.metric in self._metrics and not is_view:
+                yield series.labels.get(Label.SESSION, ""), series
+
+    def _rose(self, spelling: Spelling, part: tuple[Matcher, ...], window_s: int) -> str:
+        """An expression with a value for each session of which some counter rose in the last ``window_s``."""
+        by = spelling.written(Label.SESSION)
+        rises = (
+            increase(selector.where(*part), window_s, self._lookback_s)
+            for selector in self._by_spelling[spelling]
+        )
+        return " or ".join(f"count by ({by}) (({rise}) > {NOTHING})" for rise in rises)
+
+    def _count_series(
+        self, span: Span, part: tuple[Matcher, ...], session_ids: Sequence[str] | None
+    ) -> float:
+        """How many series a look-up of sessions' times will touch, about."""
+        if session_ids is not None:
+            return len(session_ids) * _SERIES_A_SESSION
+        calls: list[Callable[[], list[Sample]]] = [
+            lambda query=f"count({one.where(*part).last(span.end - span.start)})": self._client.query(  # type: ignore[misc]  # noqa: B008
+                query, span.end
+            )
+            for selectors in self._by_spelling.values()
+            for one in selectors
+        ]
+        return sum(sample.value for answer in self._client.gather(calls) for sample in answer)
+
+    def _uses(
+        self, span: Span, part: tuple[Matcher, ...], series_count: float
+    ) -> Iterable[tuple[str, float]]:
+        """(session, end in Unix seconds) of the steps of a fine grid in which some counter of it rose."""
+        points = max(_FEWEST_POINTS, min(_MOST_POINTS - 1, int(_SEEN_BUDGET / max(series_count, 1))))
+        step = max(1, -(-(span.end - span.start) // points))
+        rest = (span.end - span.start) % step
+        calls: list[Callable[[], list[Series]]] = []
+        for spelling in self._by_spelling:
+            if span.end - rest > span.start:
+                calls.append(self._grid(self._rose(spelling, part, step), span.start, span.end - rest, step))
+            if rest:
+                calls.append(self._grid(self._rose(spelling, part, rest), span.end - rest, span.end, rest))
+        for found in self._client.gather(calls):
+            for series in found:
+                # Grouped by the session alone, under whichever spelling.
+                session = next(iter(series.labels.values()), "")
+                yield from ((session, t) for t, _ in series.points)
+
+    def _grid(self, query: str, start: int, end: int, step: int) -> Callable[[], list[Series]]:
+        return lambda: self._client.query_range(query, start + step, end, step)
