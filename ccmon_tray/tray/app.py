@@ -24,6 +24,7 @@ from ccmon_tray.tray import tooltip
 from ccmon_tray.tray.backends.base import TrayBackend
 from ccmon_tray.tray.backends.dummy import DummyBackend
 from ccmon_tray.tray.launch import Launcher
+from ccmon_tray.tray.memory import trim_working_set
 from ccmon_tray.tray.menu import build_menu
 from ccmon_tray.tray.model import Action, Command, Face, IconFace
 from ccmon_tray.tray.poller import Clock, Poller
@@ -38,6 +39,7 @@ _log = logging.getLogger(__name__)
 HOW_TO_SEE: Final = "To see the numbers: ccmon-tray status, or ccmon-tray report"
 
 _HOST_GRACE_S: Final = 8.0  # a tray host that starts with the session may take so long
+_SETTLED_S: Final = 4.0  # after so long everything has been imported, read and drawn once
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
@@ -81,6 +83,7 @@ class TrayApp:
         self._stopping = False
         self._started_at = time.monotonic()
         self._host_missed = False
+        self._settled = False
         self._said: tuple[State, str] | None = None
         self._settings_stamp = self._stamp()
         # Guards settings and notices, and keeps faces in order: the newest one is shown last.
@@ -243,6 +246,9 @@ class TrayApp:
         if self._stamp() != self._settings_stamp:
             self._load_settings()
         waited_s = time.monotonic() - self._started_at
+        if not self._settled and waited_s > _SETTLED_S:
+            self._settled = True
+            trim_working_set()
         if not self._headless and not self._host_missed and waited_s > _HOST_GRACE_S:
             self._host_missed = True
             if not self._backend.hosted:

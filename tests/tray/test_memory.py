@@ -1,0 +1,53 @@
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+PROGRAM = """
+import sys
+from ccmon_tray.tray import memory
+
+def resident_kib():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1])
+
+memory.be_small()
+memory.leave_fonts_out()
+import httpx
+from ccmon_tray.tray.icon import render
+from ccmon_tray.tray.model import IconFace
+from ccmon_tray.usage.models import State
+import PIL.ImageFont
+
+assert not {"rich", "click", "pygments"} & set(sys.modules)
+plain = render(IconFace(State.FRESH), 32).tobytes()
+before = resident_kib()
+memory.trim_working_set()
+assert resident_kib() < before - 2000, (before, resident_kib())
+assert render(IconFace(State.FRESH), 32).tobytes() == plain
+
+memory.bring_fonts_in()
+memory.bring_fonts_in()
+figure = render(IconFace(State.FRESH, text="$12"), 32).tobytes()
+assert figure != plain
+print(figure.hex())
+"""
+
+WITH_FONTS = """
+from ccmon_tray.tray.icon import render
+from ccmon_tray.tray.model import IconFace
+from ccmon_tray.usage.models import State
+print(render(IconFace(State.FRESH, text="$12"), 32).tobytes().hex())
+"""
+
+
+def run(program: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout
+
+
+def test_what_is_given_back_is_there_again_when_it_is_needed() -> None:
+    assert run(PROGRAM) == run(WITH_FONTS)
