@@ -73,7 +73,7 @@ def _status(snapshot: Snapshot | None, now: float, calendar: Calendar) -> MenuIt
         return MenuItem("status", f"{GLYPHS[State.NO_DATA]} Reading…", refresh)
     parts = [wording.source_title(snapshot)]
     if snapshot.source.kind is SourceKind.DEMO:
-        parts.append("made-up figures")
+        parts.append("generated figures")
     taken = "" if snapshot.taken_at is None else _clock(snapshot.taken_at, now, calendar)
     match snapshot.state:
         case State.FRESH:

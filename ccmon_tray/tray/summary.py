@@ -22,7 +22,7 @@ def summary(snapshot: Snapshot, *, now: float, calendar: Calendar) -> str:
     if figures is None or snapshot.taken_at is None:
         return ""
     moment = calendar.local(snapshot.taken_at)
-    demo = "Demo, made-up figures; " if snapshot.source.kind is SourceKind.DEMO else ""
+    demo = "Demo, generated figures; " if snapshot.source.kind is SourceKind.DEMO else ""
     today, week, month = figures.today, figures.this_week, figures.this_month
     tokens = formatting.tokens(today.tokens)
     lines = [

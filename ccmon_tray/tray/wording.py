@@ -56,7 +56,7 @@ def clock(then: datetime, now: datetime) -> str:
 
 
 def source_title(snapshot: Snapshot) -> str:
-    """What the source is called; a demo says that its figures are made up."""
+    """What the source is called; a demo is called Demo."""
     return SOURCE_TITLES[snapshot.source.kind]
 
 

@@ -156,8 +156,8 @@ def test_an_unknown_value_is_a_dash_never_zero() -> None:
     assert "range.work" not in items
 
 
-def test_a_demo_says_that_its_figures_are_made_up() -> None:
-    assert menu(every_state()["demo"])["status"].label == "● Demo · made-up figures · updated 14:11"
+def test_a_demo_says_that_its_figures_are_generated() -> None:
+    assert menu(every_state()["demo"])["status"].label == "● Demo · generated figures · updated 14:11"
 
 
 def test_a_reading_from_before_midnight_is_not_called_today() -> None:
