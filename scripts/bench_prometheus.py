@@ -24,10 +24,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import httpx
 
@@ -52,24 +52,31 @@ LOOKBACKS_DAYS: Final = (7, 30, 90)
 POLL_S: Final = 30
 MARKERS: Final = ("<!-- prometheus: begin -->", "<!-- prometheus: end -->")
 
-_SERIES_A_SESSION: Final = 28
+# A server's blocks span up to a tenth of its retention, 54 h at 30 days; its index is as coarse as they are.
+BLOCK_H: Final = 54
 
 
 def make_blocks(series: int, folder: Path) -> Path:
-    """A data folder with about so many series over 30 days; made once."""
-    data_dir = folder / f"{series}-series"
+    """A data folder with about so many series over 30 days, in blocks as a server would have; made once."""
+    data_dir = folder / f"{series}-series-{BLOCK_H}h"
     if (data_dir / "complete").exists():
         return data_dir
-    text = folder / f"{series}.om"
-    with text.open("w") as file:
+    with ExitStack() as files:
+        texts: dict[int, TextIO] = {}
         for recording in _recordings(series):
             for line in render.openmetrics(recording, spellings.SUFFIXES):
-                # Every recording ends the text; only the last may.
-                if not line.startswith("# EOF"):
-                    file.write(line)
-        file.write("# EOF\n")
-    create_blocks(text, data_dir)
-    text.unlink()
+                # Every recording ends the text; each block's file ends once.
+                if line.startswith("#"):
+                    continue
+                block = int(float(line.rpartition(" ")[2]) // (BLOCK_H * HOUR))
+                if block not in texts:
+                    texts[block] = files.enter_context((folder / f"{series}-{block}.om").open("w"))
+                texts[block].write(line)
+        for file in texts.values():
+            file.write("# EOF\n")
+    for file in texts.values():
+        create_blocks(Path(file.name), data_dir)
+        Path(file.name).unlink()
     (data_dir / "complete").touch()
     return data_dir
 
@@ -282,7 +289,8 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for wanted in options.series:
             print(f"preparing about {wanted:,} series", file=sys.stderr)
-            with prometheus(make_blocks(wanted, folder)) as server:
+            blocks = f"--storage.tsdb.max-block-duration={BLOCK_H}h"
+            with prometheus(make_blocks(wanted, folder), extra_args=[blocks]) as server:
                 series, samples = held(server.url, "present_over_time"), held(server.url, "count_over_time")
                 lines += [f"**{series:,} series, {samples:,} samples, 30 days**", ""]
                 lines += [*measure(server.url, options.repeats), ""]
