@@ -12,9 +12,8 @@ _DAY_S: Final = 86_400
 # Far enough back to find metrics of a window long past.
 _HORIZON_S: Final = 400 * _DAY_S
 
-# Label-value look-ups of these follow the index of whole blocks; VictoriaMetrics' follow days, and its
-# queries are limited to 16 KiB, too short for lists of session ids.
-_INDEXED: Final = frozenset({"Prometheus", "Mimir", "Thanos"})
+# Servers that take queries as long as lists of session ids make them. VictoriaMetrics stops at 16 KiB.
+_TAKE_LONG_QUERIES: Final = frozenset({"Prometheus", "Mimir", "Thanos"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,8 @@ class Catalogue:
 
     @property
     def lists_sessions(self) -> bool:
-        """Whether queries may be narrowed to lists of session ids from the server's index."""
-        return self.build.product in _INDEXED
+        """Whether queries may be narrowed to lists of session ids."""
+        return self.build.product in _TAKE_LONG_QUERIES
 
     def metric_of(self, name: str) -> Metric | None:
         """The metric that a stored name belongs to."""

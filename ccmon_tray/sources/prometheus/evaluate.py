@@ -10,11 +10,14 @@ from ccmon_tray.sources.base import Answer, Question, Row, Span
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
 from ccmon_tray.sources.prometheus.promql import Selector, increase, one_of
-from ccmon_tray.sources.prometheus.scope import LONGEST_BLOCK_S, Scope
+from ccmon_tray.sources.prometheus.scope import Scope
 from ccmon_tray.usage.metrics import Label, Metric, canonical_label
 
 # Below this a difference of sums is rounding, not use: a token is 1, a thousandth of a cent 1e-5.
 NOTHING: Final = 1e-9
+
+# So many sessions may be listed one by one in an answer: 40 kB.
+FEW_SESSIONS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +78,18 @@ class Evaluator:
     def calls(self, batch: Batch, scope: Scope) -> list[Callable[[], list[Rise]]]:
         """The calls whose results together are the rises of all regular series of a batch."""
         where = tuple(one_of(label, values) for label, values in batch.where)
-        calls: list[Callable[[], list[Rise]]] = []
-        if batch.top is None:
-            for matcher in scope.lists:
-                calls += [
-                    self._staircase(batch, selector.where(matcher, *where))
-                    for selector in self._catalogue.selectors(*batch.metrics)
-                ]
-            rest = [] if scope.rest is None else [scope.rest]
-        else:
-            # The largest groups of each part are a superset of the largest of all; the places of irregular
-            # sessions may change when they are put right.
-            rest = list(scope.parts)
+        # The largest groups of each part are a superset of the largest of all; the places of irregular
+        # sessions may change when they are put right.
         most = None if batch.top is None else batch.top + len(scope.irregular)
-        for part in rest:
+        few = most is None or len(scope.ids) <= FEW_SESSIONS
+        calls: list[Callable[[], list[Rise]]] = []
+        if few:
+            calls += [
+                self._staircase(batch, selector.where(matcher, *where))
+                for matcher in scope.lists
+                for selector in self._catalogue.selectors(*batch.metrics)
+            ]
+        for part in scope.rest if few else scope.parts:
             for selector in self._catalogue.selectors_by_name(*batch.metrics):
                 calls += self._by_expression(batch, selector.where(*part, *where), most)
         return calls
@@ -135,10 +136,10 @@ class Evaluator:
     def _staircase(self, batch: Batch, selector: Selector) -> Callable[[], list[Rise]]:
         """One call: last values at the steps' edges, summed; their differences are the increases.
 
-        The window of the last value reaches back beyond the block that the earliest session of the list can
-        lie in, so that nothing drops out of it between two edges.
+        The last value is looked for so far back that no series of a session active in the window drops out of
+        sight between two edges.
         """
-        reach_s = batch.span.end - batch.span.start + max(self._lookback_s, LONGEST_BLOCK_S)
+        reach_s = batch.span.end - batch.span.start + self._lookback_s
         by = ", ".join(filter(None, ("__name__", selector.spelling.by(batch.by))))
         query = f"sum by ({by}) ({selector.last(reach_s)})"
 

@@ -1,7 +1,7 @@
 """Exact sums over the raw samples of series that reset. Pure arithmetic, no I/O.
 
 A server can add up series that only rise. Those that reset inside a window are few, and are added up here:
-every positive step counts, and after a drop the new value in full (FACTS: a counter begins again at 0).
+every positive step counts, and after a drop the new value in full, for a counter begins again at 0.
 
 Three things make a series drop:
 

@@ -29,10 +29,8 @@ T = TypeVar("T")
 # A list of ids makes a query of about 40 bytes each; the server turns it into index look-ups.
 _IDS_A_QUERY: Final = 1_500
 _MOST_IDS: Final = 12_000
-# A little longer than the longest block of Prometheus (31 d): an index look-up finds the sessions of every
-# block that the window touches.
-LONGEST_BLOCK_S: Final = 32 * 86_400
 
+_UNNAMED: Final = Matcher(Label.SESSION, "=", "")
 _RESUMED: Final = Matcher(Label.START_TYPE, "=~", "resume|continue")
 # Counters that tell a restart by dropping. Tokens carry the labels of cost and drop with it.
 _TELLTALE: Final = (Metric.COST, Metric.ACTIVE_TIME)
@@ -54,10 +52,10 @@ class Scope:
 
     Attributes:
         span: The window.
-        lists: Matchers that each select a share of the regular sessions, from the index.
-        rest: Matchers for the regular series that no list holds, or None if there are none.
-        whole: There are no lists: queries cover every series, irregular ones included, whose share has to be
-            put right afterwards.
+        ids: The regular sessions; empty where queries do not list them.
+        unnamed: There are series without a session id.
+        whole: Queries do not list sessions but cover every series, irregular ones included, whose share has
+            to be put right afterwards.
         series: The series of irregular sessions, already added up.
         irregular: The ids of irregular sessions.
         two_writers: Those of them whose series oscillate.
@@ -65,8 +63,8 @@ class Scope:
     """
 
     span: Span
-    lists: tuple[Matcher, ...] = ()
-    rest: tuple[Matcher, ...] | None = ()
+    ids: tuple[str, ...] = ()
+    unnamed: bool = False
     whole: bool = True
     series: tuple[IrregularSeries, ...] = ()
     irregular: tuple[str, ...] = ()
@@ -74,10 +72,21 @@ class Scope:
     sawtooth: tuple[str, ...] = ()
 
     @property
+    def lists(self) -> tuple[Matcher, ...]:
+        """Matchers that each select a share of the regular sessions."""
+        return tuple(_lists(self.ids))
+
+    @property
+    def rest(self) -> tuple[tuple[Matcher, ...], ...]:
+        """The matchers for regular series that no list holds, if there are any."""
+        if self.whole:
+            return ((),)
+        return ((_UNNAMED,),) if self.unnamed else ()
+
+    @property
     def parts(self) -> tuple[tuple[Matcher, ...], ...]:
         """The matchers of each part of the regular series."""
-        listed = tuple((matcher,) for matcher in self.lists)
-        return listed if self.rest is None else (*listed, self.rest)
+        return (*((matcher,) for matcher in self.lists), *self.rest)
 
 
 class Scoper:
@@ -115,41 +124,33 @@ class Scoper:
         scope = self._add_up_all(span, sorted(suspects - {""}))
         if ids is None:
             return scope
-        regular = tuple(_lists(sorted(set(ids) - suspects)))
-        return replace(scope, lists=regular, rest=_others(ids) if "" in suspects else None, whole=False)
+        regular = tuple(session for session in ids if session and session not in suspects)
+        return replace(scope, ids=regular, unnamed="" in ids, whole=False)
 
     def _each(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """Run a call for each window side by side; a single one here, so that its queries are."""
         return [calls[0]()] if len(calls) == 1 else self._client.gather(calls)
 
     def _active_ids(self, span: Span) -> list[str] | None:
+        """The sessions with samples in the window, "" for those without an id; None if not to be listed."""
         if not self._catalogue.lists_sessions:
             return None
-        ids: set[str] = set()
-        for selector in self._catalogue.selectors(*Metric):
-            label = selector.spelling.label(Label.SESSION)
-            ids.update(self._client.label_values(label, [str(selector)], span.start, span.end))
-        ids.discard("")
+        window_s = span.end - span.start
+        calls = [
+            self._ids_call(selector.spelling, _per_session(selector.spelling, selector.last(window_s)), span)
+            for selector in self._catalogue.selectors(*Metric)
+        ]
+        ids = set().union(*self._client.gather(calls))
         return None if len(ids) > _MOST_IDS else sorted(ids)
 
     def _suspects(self, span: Span, ids: Sequence[str] | None) -> set[str]:
-        """Sessions with a drop inside the window, or between it and the base, or of a resumed process.
-
-        Among them "" if there are series without a session id, or of sessions that ``ids`` does not list.
-        """
+        """Sessions with a drop inside the window, or between it and the base, or of a resumed process."""
         parts: list[tuple[Matcher, ...]] = [()] if ids is None else [(matcher,) for matcher in _lists(ids)]
-        expressions: dict[Spelling, list[str]] = defaultdict(list)
+        signs: dict[Spelling, list[str]] = defaultdict(list)
         for part in parts:
-            for spelling, expression in self._signs(span, part):
-                by = spelling.written(Label.SESSION)
-                expressions[spelling].append(f"count by ({by}) ({expression})")
-        if ids is not None:
-            for selector in self._catalogue.selectors(*Metric):
-                others = selector.where(*_others(ids)).last(span.end - span.start)
-                expressions[selector.spelling].append(f"count({others})")
-        calls = [
-            self._ids_call(spelling, " or ".join(found), span) for spelling, found in expressions.items()
-        ]
+            for spelling, sign in self._signs(span, part):
+                signs[spelling].append(_per_session(spelling, sign))
+        calls = [self._ids_call(spelling, " or ".join(found), span) for spelling, found in signs.items()]
         return set().union(*self._client.gather(calls))
 
     def _ids_call(self, spelling: Spelling, query: str, span: Span) -> Callable[[], set[str]]:
@@ -215,5 +216,5 @@ def _lists(ids: Sequence[str]) -> list[Matcher]:
     return [one_of(Label.SESSION, ids[i : i + _IDS_A_QUERY]) for i in range(0, len(ids), _IDS_A_QUERY)]
 
 
-def _others(ids: Sequence[str]) -> tuple[Matcher, ...]:
-    return (one_of(Label.SESSION, ids, negate=True),) if ids else ()
+def _per_session(spelling: Spelling, expression: str) -> str:
+    return f"count by ({spelling.written(Label.SESSION)}) ({expression})"

@@ -30,7 +30,8 @@ _NAMED: Final = Matcher(Label.SESSION, "!=", "")
 _MOST_POINTS: Final = 11_000
 _FEWEST_POINTS: Final = 200
 # Series times points that a look-up of sessions' times may cost the server: about a second.
-_SEEN_BUDGET: Final = 1_500_000
+_SEEN_BUDGET: Final = 4_000_000
+_FINEST_STEP_S: Final = 60
 # Counters of use a session has, about.
 _SERIES_A_SESSION: Final = 12
 
@@ -124,7 +125,7 @@ class Sessions:
     ) -> Iterable[tuple[str, float]]:
         """(session, end in Unix seconds) of the steps of a fine grid in which some counter of it rose."""
         points = max(_FEWEST_POINTS, min(_MOST_POINTS - 1, int(_SEEN_BUDGET / max(series_count, 1))))
-        step = max(1, -(-(span.end - span.start) // points))
+        step = max(_FINEST_STEP_S, -(-(span.end - span.start) // points))
         rest = (span.end - span.start) % step
         calls: list[Callable[[], list[Series]]] = []
         for spelling in self._by_spelling:

@@ -2,11 +2,11 @@
 
 How a question is answered, so that it is exact and cheap (``increase()`` is neither):
 
-1. Which sessions were active in the window comes from the server's index, without touching a sample.
+1. Which sessions were active in the window is asked first: what follows touches no other series.
 2. Those among them that reset in it are added up from raw samples (:mod:`.scope`, :mod:`.exact`).
 3. The others only rise: the differences of their last values at the steps' edges are the exact increases, and
-   restricted to active sessions the server needs no matching of series to sum them (:mod:`.evaluate`).
-4. Where the index cannot be used, the exact increase is one expression for each series (:mod:`.promql`).
+   the server needs no matching of series to sum them (:mod:`.evaluate`).
+4. Where sessions cannot be listed, the exact increase is one expression for each series (:mod:`.promql`).
 """
 
 import time
