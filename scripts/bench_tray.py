@@ -115,6 +115,7 @@ def poll_again(paths: Paths, since: float) -> Snapshot:
         return snapshot if snapshot.polled_at > since else None
 
     snapshot = wait_for(look, "a new snapshot", 30)
+    assert snapshot is not None
     if snapshot.state not in {State.FRESH, State.NO_DATA}:
         raise SystemExit(f"the server cannot be used: {snapshot.problem}")
     return snapshot
