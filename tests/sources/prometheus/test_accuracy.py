@@ -108,8 +108,8 @@ def test_first_and_last_use_of_sessions(loaded: Loaded, source: PrometheusSource
             session.session_id: session for session in source.sessions_seen(Span(window.start, window.end))
         }
         assert seen.keys() == known.keys()
-        # Times are those of a grid, which is finer than two minutes where the window is a week or less.
-        grid_s = 120 if window.seconds <= 7 * 86_400 else window.seconds / 200
+        # Times are those of a grid: to the minute over a day, a few minutes over a week, hours over a season.
+        grid_s = max(60.0, window.seconds / (2000 if window.seconds <= 7 * 86_400 else 200))
         for session_id, session in seen.items():
             late = (session.first - known[session_id].first, session.last - known[session_id].last)
             if not all(-1 <= seconds <= grid_s for seconds in late):
