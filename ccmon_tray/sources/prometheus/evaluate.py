@@ -4,20 +4,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 from typing import Final
 
+from ccmon_tray.errors import SourceAnswerInvalid
 from ccmon_tray.sources.base import Answer, Question, Row, Span
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
 from ccmon_tray.sources.prometheus.promql import Selector, increase, one_of
-from ccmon_tray.sources.prometheus.scope import Scope
+from ccmon_tray.sources.prometheus.scope import Scope, session_lists
 from ccmon_tray.usage.metrics import Label, Metric, canonical_label
 
 # Below this a difference of sums is rounding, not use: a token is 1, a thousandth of a cent 1e-5.
 NOTHING: Final = 1e-9
 
-# So many sessions may be listed one by one in an answer: 40 kB.
-FEW_SESSIONS: Final = 500
+# Above so many sessions, steps are cheaper without lists of them; unless there are many steps.
+_MANY_SESSIONS: Final = 1_500
+_MANY_STEPS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +79,52 @@ class Evaluator:
         self._lookback_s = lookback_s
 
     def calls(self, batch: Batch, scope: Scope) -> list[Callable[[], list[Rise]]]:
-        """The calls whose results together are the rises of all regular series of a batch."""
+        """The calls whose results together are what the server can say of a batch: see :meth:`put_right`."""
         where = tuple(one_of(label, values) for label, values in batch.where)
-        # The largest groups of each part are a superset of the largest of all; the places of irregular
-        # sessions may change when they are put right.
-        most = None if batch.top is None else batch.top + len(scope.irregular)
-        few = most is None or len(scope.ids) <= FEW_SESSIONS
-        calls: list[Callable[[], list[Rise]]] = []
-        if few:
-            calls += [
+        if self._in_stairs(batch, scope):
+            regular = sorted(set(scope.active or ()) - set(scope.irregular))
+            return [
                 self._staircase(batch, selector.where(matcher, *where))
-                for matcher in scope.lists
+                for matcher in session_lists(regular)
                 for selector in self._catalogue.selectors(*batch.metrics)
             ]
-        for part in scope.rest if few else scope.parts:
-            for selector in self._catalogue.selectors_by_name(*batch.metrics):
-                calls += self._by_expression(batch, selector.where(*part, *where), most)
-        return calls
+        if len(batch.boundaries) == 2 and scope.straddlers is not None:
+            calls = [
+                self._last_values(batch, scope, selector.where(*where))
+                for selector in self._catalogue.selectors(*batch.metrics)
+            ]
+            for matcher in session_lists(scope.straddlers):
+                calls += [
+                    self._bases(batch, selector.where(matcher, *where))
+                    for selector in self._catalogue.selectors_by_name(*batch.metrics)
+                ]
+            return calls
+        most = None if batch.top is None else batch.top + len(scope.irregular)
+        return [
+            call
+            for selector in self._catalogue.selectors_by_name(*batch.metrics)
+            for call in self._by_expression(batch, selector.where(*where), most)
+        ]
+
+    def _in_stairs(self, batch: Batch, scope: Scope) -> bool:
+        """Whether the steps of a batch are taken from sums over listed sessions.
+
+        Otherwise each step looks for the base of every series anew, which is dearer the more steps there are.
+        """
+        steps = len(batch.boundaries) - 1
+        if steps == 1 or scope.active is None:
+            return False
+        return len(scope.active) <= _MANY_SESSIONS or steps > _MANY_STEPS
 
     def put_right(self, batch: Batch, scope: Scope, rises: Iterable[Rise]) -> list[Rise]:
         """All rises of a batch: those that the server summed, and those added up from raw samples.
 
-        Where queries covered irregular series too, their share in the sums is replaced: by session it can be
-        left out, otherwise what the expression says of them is subtracted.
+        What queries say of irregular sessions is left out where it is told apart, and otherwise subtracted.
         """
-        by_session = Label.SESSION in batch.by
-        irregular = set(scope.irregular) if by_session else set()
+        told_apart = Label.SESSION in batch.by
+        irregular = set(scope.irregular) if told_apart else set()
         found = [rise for rise in rises if rise.labels.get(Label.SESSION, "") not in irregular]
-        subtract = scope.whole and not by_session
+        subtract = not told_apart and not self._in_stairs(batch, scope)
         for series in scope.series:
             if series.metric not in batch.metrics:
                 continue
@@ -150,13 +171,44 @@ class Evaluator:
                     values[tuple(sorted(series.labels.items()))].update(
                         {round(t): value for t, value in series.points}
                     )
-            rises = []
-            for labels, at in values.items():
-                heights = [at.get(edge, 0.0) for edge in batch.boundaries]
-                rises.append(self._rise(dict(labels), [b - a for a, b in pairwise(heights)]))
-            return [rise for rise in rises if rise is not None]
+            heights = (
+                (dict(labels), [at.get(edge, 0.0) for edge in batch.boundaries])
+                for labels, at in values.items()
+            )
+            # Differences of sums leave crumbs of rounding, below 0 too.
+            return self._rises(
+                (labels, [max(after - before, 0.0) for before, after in pairwise(edges)])
+                for labels, edges in heights
+            )
 
         return call
+
+    def _last_values(self, batch: Batch, scope: Scope, selector: Selector) -> Callable[[], list[Rise]]:
+        """One call: the last values in the window, summed; that is the increase of what appeared in it."""
+        by = ", ".join(filter(None, ("__name__", selector.spelling.by(batch.by))))
+        query = f"sum by ({by}) ({selector.last(batch.span.end - batch.span.start)})"
+        if batch.top is not None:
+            # So many may change places when bases are subtracted and irregular sessions put right.
+            most = batch.top + len(scope.straddlers or ()) + len(scope.irregular)
+            query = f"topk({most}, {query})"
+        return lambda: self._rises(
+            (sample.labels, [sample.value]) for sample in self._client.query(query, batch.span.end)
+        )
+
+    def _bases(self, batch: Batch, selector: Selector) -> Callable[[], list[Rise]]:
+        """One call: less the bases of the series that were there before, for series of one name.
+
+        A base above the last value is not subtracted: the counter began again at 0.
+        """
+        window_s = batch.span.end - batch.span.start
+        base = selector.last(self._lookback_s, offset_s=window_s)
+        by = selector.spelling.by(batch.by)
+        query = f"{f'sum by ({by})' if by else 'sum'} (({base}) <= ({selector.last(window_s)}))"
+        name = selector.names[0]
+        return lambda: self._rises(
+            ({**sample.labels, "__name__": name}, [-sample.value])
+            for sample in self._client.query(query, batch.span.end)
+        )
 
     def _by_expression(
         self, batch: Batch, selector: Selector, most: int | None
@@ -172,12 +224,12 @@ class Evaluator:
             if most is not None:
                 query = f"topk({most}, {query})"
 
-            def total() -> list[Rise]:
-                found = self._client.query(query, batch.span.end)
-                rises = [self._rise({**sample.labels, "__name__": name}, [sample.value]) for sample in found]
-                return [rise for rise in rises if rise is not None]
-
-            return [total]
+            return [
+                lambda: self._rises(
+                    ({**sample.labels, "__name__": name}, [sample.value])
+                    for sample in self._client.query(query, batch.span.end)
+                )
+            ]
         place = {edge: i for i, edge in enumerate(batch.boundaries[1:])}
         for start, end, step in _runs(batch.boundaries):
             query = f"{grouped} ({increase(selector, step, self._lookback_s)})"
@@ -188,19 +240,28 @@ class Evaluator:
                     amounts = [0.0] * len(place)
                     for t, value in series.points:
                         amounts[place[round(t)]] = value
-                    rises.append(self._rise({**series.labels, "__name__": name}, amounts))
-                return [rise for rise in rises if rise is not None]
+                    rises.append(({**series.labels, "__name__": name}, amounts))
+                return self._rises(rises)
 
             calls.append(steps)
         return calls
 
-    def _rise(self, labels: Mapping[str, str], steps: Sequence[float]) -> Rise | None:
-        metric = self._catalogue.metric_of(labels["__name__"])
-        if metric is None:
-            return None
-        plain = {canonical_label(name): value for name, value in labels.items()}
-        # Differences of sums leave crumbs of rounding, and a NaN is no use.
-        return Rise(metric, plain, tuple(value if value > NOTHING else 0.0 for value in steps))
+    def _rises(self, found: Iterable[tuple[Mapping[str, str], Sequence[float]]]) -> list[Rise]:
+        rises = []
+        for labels, steps in found:
+            metric = self._catalogue.metric_of(labels["__name__"])
+            if metric is None:
+                continue
+            if not all(map(isfinite, steps)):
+                raise SourceAnswerInvalid(
+                    "The server answers with no number",
+                    cause=f"a sum over {labels['__name__']} is NaN or infinite",
+                    next_step="Look at that metric's samples: a counter never holds such a value",
+                )
+            rises.append(
+                Rise(metric, {canonical_label(key): value for key, value in labels.items()}, tuple(steps))
+            )
+        return rises
 
 
 def _runs(boundaries: Sequence[int]) -> list[tuple[int, int, int]]:

@@ -1,11 +1,12 @@
-"""Which sessions a window concerns: the active ones, and among them those whose counters reset.
+"""Which sessions a window concerns, and how each is to be added up.
 
-Sessions whose series only rise are added up by the server. Those with a reset inside the window (or between
-it and their base) are *irregular*: their raw samples are fetched and added up by :mod:`.exact`.
+Most series appear inside the window: their last value is their increase. Some were there before: they
+*straddle* the window's start, and their base has to be subtracted. Few drop inside the window, or between
+their base and it: their sessions are *irregular*, and their raw samples are added up by :mod:`.exact`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -26,11 +27,17 @@ from ccmon_tray.usage.metrics import Label, Metric
 
 T = TypeVar("T")
 
-# A list of ids makes a query of about 40 bytes each; the server turns it into index look-ups.
+# A list of ids makes a query of about 40 bytes each, and a regular expression that takes the server longer to
+# compile than the look-ups take that it becomes.
 _IDS_A_QUERY: Final = 1_500
-_MOST_IDS: Final = 12_000
+# With more sessions than this in a window, or across its start, no list is worth its price.
+_MOST_ACTIVE: Final = 12_000
+_MOST_STRADDLERS: Final = 1_000
+# Up to so many, the index is asked about just these.
+_FEW: Final = 60
 
-_UNNAMED: Final = Matcher(Label.SESSION, "=", "")
+# The label that tells apart what one query answers at once.
+_PART: Final = "ccmon_tray_part"
 _RESUMED: Final = Matcher(Label.START_TYPE, "=~", "resume|continue")
 # Counters that tell a restart by dropping. Tokens carry the labels of cost and drop with it.
 _TELLTALE: Final = (Metric.COST, Metric.ACTIVE_TIME)
@@ -52,10 +59,8 @@ class Scope:
 
     Attributes:
         span: The window.
-        ids: The regular sessions; empty where queries do not list them.
-        unnamed: There are series without a session id.
-        whole: Queries do not list sessions but cover every series, irregular ones included, whose share has
-            to be put right afterwards.
+        active: The sessions with samples in it, "" for series without an id; None where that is not known.
+        straddlers: Those of them that may have had samples before, too; None where that is not known.
         series: The series of irregular sessions, already added up.
         irregular: The ids of irregular sessions.
         two_writers: Those of them whose series oscillate.
@@ -63,30 +68,12 @@ class Scope:
     """
 
     span: Span
-    ids: tuple[str, ...] = ()
-    unnamed: bool = False
-    whole: bool = True
+    active: tuple[str, ...] | None = None
+    straddlers: tuple[str, ...] | None = None
     series: tuple[IrregularSeries, ...] = ()
     irregular: tuple[str, ...] = ()
     two_writers: tuple[str, ...] = ()
     sawtooth: tuple[str, ...] = ()
-
-    @property
-    def lists(self) -> tuple[Matcher, ...]:
-        """Matchers that each select a share of the regular sessions."""
-        return tuple(_lists(self.ids))
-
-    @property
-    def rest(self) -> tuple[tuple[Matcher, ...], ...]:
-        """The matchers for regular series that no list holds, if there are any."""
-        if self.whole:
-            return ((),)
-        return ((_UNNAMED,),) if self.unnamed else ()
-
-    @property
-    def parts(self) -> tuple[tuple[Matcher, ...], ...]:
-        """The matchers of each part of the regular series."""
-        return (*((matcher,) for matcher in self.lists), *self.rest)
 
 
 class Scoper:
@@ -106,67 +93,100 @@ class Scoper:
         self._catalogue = catalogue
         self._histories = histories
         self._lookback_s = lookback_s
+        # Tokens come with cost, in many times as many series.
+        self._telling = [
+            metric for metric in Metric if metric is not Metric.TOKENS or not catalogue.names.get(Metric.COST)
+        ]
 
     def find(self, spans: Sequence[Span]) -> list[Scope]:
         """Who was active in each window, and how each session is to be added up."""
-        everyone = self._each([lambda span=span: self._active_ids(span) for span in spans])  # type: ignore[misc]
-        suspects = self._each(
-            [
-                lambda span=span, ids=ids: self._suspects(span, ids)  # type: ignore[misc]
-                for span, ids in zip(spans, everyone, strict=True)
-            ]
-        )
-        return [
-            self._scope(span, ids, found) for span, ids, found in zip(spans, everyone, suspects, strict=True)
-        ]
-
-    def _scope(self, span: Span, ids: list[str] | None, suspects: set[str]) -> Scope:
-        scope = self._add_up_all(span, sorted(suspects - {""}))
-        if ids is None:
-            return scope
-        regular = tuple(session for session in ids if session and session not in suspects)
-        return replace(scope, ids=regular, unnamed="" in ids, whole=False)
+        return self._each([lambda span=span: self._find(span) for span in spans])  # type: ignore[misc]
 
     def _each(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """Run a call for each window side by side; a single one here, so that its queries are."""
         return [calls[0]()] if len(calls) == 1 else self._client.gather(calls)
 
-    def _active_ids(self, span: Span) -> list[str] | None:
-        """The sessions with samples in the window, "" for those without an id; None if not to be listed."""
-        if not self._catalogue.lists_sessions:
-            return None
+    def _find(self, span: Span) -> Scope:
+        parts = self._ask_sessions(span)
+        suspects = parts["suspect"]
+        active: set[str] | None = parts["active"] if self._catalogue.lists_sessions else None
+        if active is not None and len(active) > _MOST_ACTIVE:
+            active = None
+        straddlers = None if active is None else self._straddlers(span, active)
+        if straddlers is not None and len(straddlers) > _MOST_STRADDLERS:
+            straddlers = None
+        suspects |= self._fallen_since_base(span, straddlers)
+        scope = self._add_up_all(span, sorted(suspects - {""}))
+        return replace(
+            scope,
+            active=None if active is None else tuple(sorted(active)),
+            straddlers=None if straddlers is None else tuple(sorted(straddlers)),
+        )
+
+    def _ask_sessions(self, span: Span) -> dict[str, set[str]]:
+        """The sessions active in the window, and those that drop in it or are of a resumed process."""
         window_s = span.end - span.start
-        calls = [
-            self._ids_call(selector.spelling, _per_session(selector.spelling, selector.last(window_s)), span)
-            for selector in self._catalogue.selectors(*Metric)
-        ]
-        ids = set().union(*self._client.gather(calls))
-        return None if len(ids) > _MOST_IDS else sorted(ids)
-
-    def _suspects(self, span: Span, ids: Sequence[str] | None) -> set[str]:
-        """Sessions with a drop inside the window, or between it and the base, or of a resumed process."""
-        parts: list[tuple[Matcher, ...]] = [()] if ids is None else [(matcher,) for matcher in _lists(ids)]
-        signs: dict[Spelling, list[str]] = defaultdict(list)
-        for part in parts:
-            for spelling, sign in self._signs(span, part):
-                signs[spelling].append(_per_session(spelling, sign))
-        calls = [self._ids_call(spelling, " or ".join(found), span) for spelling, found in signs.items()]
-        return set().union(*self._client.gather(calls))
-
-    def _ids_call(self, spelling: Spelling, query: str, span: Span) -> Callable[[], set[str]]:
-        label = spelling.label(Label.SESSION)
-        return lambda: {sample.labels.get(label, "") for sample in self._client.query(query, span.end)}
-
-    def _signs(self, span: Span, part: tuple[Matcher, ...]) -> Iterator[tuple[Spelling, str]]:
-        """Expressions with a value for each series that speaks for a reset of its session."""
-        window_s = span.end - span.start
+        expressions: dict[Spelling, list[str]] = defaultdict(list)
+        if self._catalogue.lists_sessions:
+            for selector in self._catalogue.selectors(*self._telling):
+                expressions[selector.spelling].append(
+                    _part("active", _per_session(selector.spelling, selector.last(window_s)))
+                )
         for selector in self._catalogue.selectors_by_name(*_TELLTALE):
-            series = selector.where(*part)
-            base = series.last(self._lookback_s, offset_s=window_s)
-            yield series.spelling, f"resets({series.over(window_s)}) > 0"
-            yield series.spelling, f"min_over_time({series.over(window_s)}) < ({base})"
+            drops = f"resets({selector.over(window_s)}) > 0"
+            expressions[selector.spelling].append(_part("suspect", _per_session(selector.spelling, drops)))
         for selector in self._catalogue.selectors(Metric.SESSIONS):
-            yield selector.spelling, selector.where(*part, _RESUMED).last(window_s)
+            resumed = selector.where(_RESUMED).last(window_s)
+            expressions[selector.spelling].append(_part("suspect", _per_session(selector.spelling, resumed)))
+        return self._collect(expressions, span)
+
+    def _fallen_since_base(self, span: Span, straddlers: set[str] | None) -> set[str]:
+        """Sessions that drop between their base and the window: its lowest value is below the base."""
+        if straddlers is not None and not straddlers:
+            return set()
+        window_s = span.end - span.start
+        parts = [()] if straddlers is None else [(matcher,) for matcher in session_lists(sorted(straddlers))]
+        expressions: dict[Spelling, list[str]] = defaultdict(list)
+        for part in parts:
+            for selector in self._catalogue.selectors_by_name(*_TELLTALE):
+                series = selector.where(*part)
+                base = series.last(self._lookback_s, offset_s=window_s)
+                fallen = f"min_over_time({series.over(window_s)}) < ({base})"
+                expressions[series.spelling].append(_part("suspect", _per_session(series.spelling, fallen)))
+        return self._collect(expressions, span)["suspect"]
+
+    def _straddlers(self, span: Span, active: set[str]) -> set[str]:
+        """Which of the active sessions may have samples at or before the window's start.
+
+        The index tells by blocks, so that there may be some among them that have none.
+        """
+        before: set[str] = set()
+        for selector in self._catalogue.selectors(*self._telling):
+            few = one_of(Label.SESSION, sorted(active - {""})) if 0 < len(active - {""}) <= _FEW else None
+            match = selector if few is None else selector.where(few)
+            label = selector.spelling.label(Label.SESSION)
+            before.update(
+                self._client.label_values(label, [str(match)], span.start - self._lookback_s, span.start)
+            )
+        # Series without an id are not told apart: they may all have been there.
+        return (active & before) | (active & {""})
+
+    def _collect(self, expressions: Mapping[Spelling, Sequence[str]], span: Span) -> dict[str, set[str]]:
+        calls: list[Callable[[], list[tuple[str, str]]]] = [
+            self._sessions_call(spelling, " or ".join(found), span.end)
+            for spelling, found in expressions.items()
+        ]
+        parts: dict[str, set[str]] = defaultdict(set)
+        for found in self._client.gather(calls):
+            for part, session in found:
+                parts[part].add(session)
+        return parts
+
+    def _sessions_call(self, spelling: Spelling, query: str, at: int) -> Callable[[], list[tuple[str, str]]]:
+        label = spelling.label(Label.SESSION)
+        return lambda: [
+            (sample.labels[_PART], sample.labels.get(label, "")) for sample in self._client.query(query, at)
+        ]
 
     def _add_up_all(self, span: Span, ids: Sequence[str]) -> Scope:
         """The irregular part of a scope: every series of these sessions, added up from its samples."""
@@ -212,9 +232,14 @@ class Scoper:
         return oscillates, bool(begins)
 
 
-def _lists(ids: Sequence[str]) -> list[Matcher]:
+def session_lists(ids: Sequence[str]) -> list[Matcher]:
+    """Matchers that each select a share of some sessions; "" stands for series without an id."""
     return [one_of(Label.SESSION, ids[i : i + _IDS_A_QUERY]) for i in range(0, len(ids), _IDS_A_QUERY)]
 
 
 def _per_session(spelling: Spelling, expression: str) -> str:
     return f"count by ({spelling.written(Label.SESSION)}) ({expression})"
+
+
+def _part(name: str, expression: str) -> str:
+    return f'label_replace({expression}, "{_PART}", "{name}", "", "")'

@@ -9,8 +9,8 @@ from ccmon_tray.sources.prometheus.answers import Sample, Series
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
 from ccmon_tray.sources.prometheus.evaluate import NOTHING
-from ccmon_tray.sources.prometheus.promql import Matcher, Selector, Spelling, increase, one_of
-from ccmon_tray.sources.prometheus.scope import IrregularSeries, Scope
+from ccmon_tray.sources.prometheus.promql import Matcher, Selector, Spelling, increase
+from ccmon_tray.sources.prometheus.scope import IrregularSeries, Scope, session_lists
 from ccmon_tray.usage.metrics import Label, Metric
 
 # Any use of a session shows in one of these; tokens come with cost, and in many times as many series.
@@ -56,12 +56,27 @@ class Sessions:
     def count(self, scope: Scope) -> int:
         """How many sessions had any use; those without an id are no sessions."""
         start, end = scope.span.start, scope.span.end
+        window_s = end - start
+        # Those that were there before count only if they rose; of all others it is enough to have a value.
+        signs: list[tuple[int, str]] = []
+        for spelling in self._by_spelling:
+            if scope.straddlers is None:
+                signs.append((1, self._rose(spelling, (), window_s)))
+                continue
+            signs.append((1, self._has_value(spelling, (), window_s)))
+            for matcher in session_lists([session for session in scope.straddlers if session]):
+                signs.append((-1, self._has_value(spelling, (matcher,), window_s)))
+                signs.append((1, self._rose(spelling, (matcher,), window_s)))
         calls: list[Callable[[], list[Sample]]] = [
-            lambda query=f"count({self._rose(spelling, part, end - start)})": self._client.query(query, end)  # type: ignore[misc]  # noqa: B008
-            for part in scope.parts
-            for spelling in self._by_spelling
+            lambda query=f"count({sign})": self._client.query(query, end)  # type: ignore[misc]
+            for _, sign in signs
         ]
-        counted = sum(sample.value for answer in self._client.gather(calls) for sample in answer)
+        answers = self._client.gather(calls)
+        counted = sum(
+            weight * sample.value
+            for (weight, _), answer in zip(signs, answers, strict=True)
+            for sample in answer
+        )
         truly: set[str] = set()
         by_expression: set[str] = set()
         for session, series in self._irregular(scope):
@@ -69,17 +84,18 @@ class Sessions:
                 truly.add(session)
             if series.track.by_expression(start, end) > NOTHING:
                 by_expression.add(session)
-        return round(counted) + len(truly) - (len(by_expression) if scope.whole else 0)
+        return round(counted) + len(truly) - len(by_expression)
 
     def seen(self, scope: Scope, session_ids: Sequence[str] | None) -> tuple[SessionSeen, ...]:
         """First and last use of sessions in the window (or of those named), by id."""
         moments: dict[str, list[float]] = defaultdict(list)
         for session, series in self._irregular(scope):
             moments[session] += series.rises.moments(scope.span.start, scope.span.end)
-        parts = scope.parts
-        if session_ids is not None:
-            regular = sorted(set(session_ids) - set(scope.irregular))
-            parts = ((one_of(Label.SESSION, regular),),) if regular else ()
+        listed = scope.active if session_ids is None else session_ids
+        parts: list[tuple[Matcher, ...]] = [()]
+        if listed is not None:
+            regular = sorted(set(listed) - set(scope.irregular) - {""})
+            parts = [(matcher,) for matcher in session_lists(regular)]
         for part in parts:
             series_count = self._count_series(scope.span, part, session_ids)
             for session, t in self._uses(scope.span, part, series_count):
@@ -95,6 +111,12 @@ class Sessions:
             is_view = series.labels.get(_NO_VIEW.name) == _NO_VIEW.value
             if series.metric in self._metrics and not is_view:
                 yield series.labels.get(Label.SESSION, ""), series
+
+    def _has_value(self, spelling: Spelling, part: tuple[Matcher, ...], window_s: int) -> str:
+        """An expression with a value for each session of which some counter is above 0 in the window."""
+        by = spelling.written(Label.SESSION)
+        used = (f"{selector.where(*part).last(window_s)} > 0" for selector in self._by_spelling[spelling])
+        return " or ".join(f"count by ({by}) ({one})" for one in used)
 
     def _rose(self, spelling: Spelling, part: tuple[Matcher, ...], window_s: int) -> str:
         """An expression with a value for each session of which some counter rose in the last ``window_s``."""
