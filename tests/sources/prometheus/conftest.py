@@ -1,6 +1,7 @@
 """Real servers that hold the datasets of known truth, started once for all the tests of a dataset."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -25,3 +26,18 @@ def source(loaded: Loaded) -> Iterator[PrometheusSource]:
     source = PrometheusSource(PrometheusSettings(url=loaded.server.url, timeout_s=60), clock=lambda: NOW)
     yield source
     source.close()
+
+
+@pytest.fixture
+def client_threads() -> Callable[[], list[threading.Thread]]:
+    """Lists the threads of clients made since; sources that other tests share keep theirs.
+
+    Name it before a fixture that makes a client.
+    """
+    before = set(threading.enumerate())
+
+    def list_new() -> list[threading.Thread]:
+        threads = set(threading.enumerate()) - before
+        return [thread for thread in threads if thread.name.startswith("prometheus-")]
+
+    return list_new

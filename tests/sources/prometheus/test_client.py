@@ -16,6 +16,8 @@ from tests.support.faulty_server import WAIT_S, Fault, FaultyServer, Response, v
 NOW = 1_795_000_000.0
 CONCURRENCY = 3
 
+ClientThreads = Callable[[], list[threading.Thread]]
+
 
 @pytest.fixture
 def server() -> Iterator[FaultyServer]:
@@ -27,10 +29,6 @@ def server() -> Iterator[FaultyServer]:
 def client(server: FaultyServer) -> Iterator[PrometheusClient]:
     with closing(PrometheusClient(PrometheusSettings(url=server.url, concurrency=CONCURRENCY))) as client:
         yield client
-
-
-def client_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("prometheus-")]
 
 
 def test_instant_query(server: FaultyServer, client: PrometheusClient) -> None:
@@ -140,7 +138,9 @@ def test_unusable_url(url: str, words: str) -> None:
     assert "secret" not in str(told.value)
 
 
-def test_connections_are_kept(server: FaultyServer, client: PrometheusClient) -> None:
+def test_connections_are_kept(
+    client_threads: ClientThreads, server: FaultyServer, client: PrometheusClient
+) -> None:
     for _ in range(20):
         client.query("up", NOW)
     assert server.connections_made == 1
@@ -199,7 +199,7 @@ def test_gather_inside_gather_does_not_wait_for_itself(client: PrometheusClient)
     assert client.gather([outer] * (2 * CONCURRENCY)) == [84.0] * (2 * CONCURRENCY)
 
 
-def test_gather_of_nothing(client: PrometheusClient) -> None:
+def test_gather_of_nothing(client_threads: ClientThreads, client: PrometheusClient) -> None:
     assert client.gather([]) == []
     assert client_threads() == [], "threads start when needed"
 
@@ -229,7 +229,9 @@ def test_many_threads_share_the_client(server: FaultyServer, client: PrometheusC
 
 
 @pytest.mark.parametrize("fault", [Fault.HANG, Fault.HANG_IN_BODY, Fault.DRIP])
-def test_close_ends_calls_under_way(fault: Fault, server: FaultyServer, client: PrometheusClient) -> None:
+def test_close_ends_calls_under_way(
+    fault: Fault, client_threads: ClientThreads, server: FaultyServer, client: PrometheusClient
+) -> None:
     client.query("up", NOW)
     server.fault = fault
     took_s, error = closed_while_asking(client, lambda: server.wait_until_asked(1 + CONCURRENCY))
@@ -239,7 +241,7 @@ def test_close_ends_calls_under_way(fault: Fault, server: FaultyServer, client: 
 
 
 def test_close_ends_calls_that_nothing_can_interrupt(
-    client: PrometheusClient, monkeypatch: pytest.MonkeyPatch
+    client_threads: ClientThreads, client: PrometheusClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A resolver that hangs cannot be had on demand.
     asked, answer = threading.Event(), threading.Event()
@@ -253,7 +255,8 @@ def test_close_ends_calls_that_nothing_can_interrupt(
     took_s, error = closed_while_asking(client, lambda: asked.wait(WAIT_S))
     assert took_s < 0.3
     assert "was closed" in str(error)
-    assert all(thread.daemon for thread in threading.enumerate() if thread.name in client_threads())
+    assert client_threads()
+    assert all(thread.daemon for thread in client_threads())
     answer.set()
     deadline = time.monotonic() + WAIT_S
     while client_threads() and time.monotonic() < deadline:

@@ -6,7 +6,7 @@ import logging
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -147,7 +147,9 @@ def test_faults_over_tls(fault: Fault, tls_server: FaultyServer, certificate: tu
 
 @pytest.mark.needs("openssl")
 def test_close_ends_calls_under_way_over_tls(
-    tls_server: FaultyServer, certificate: tuple[Path, Path]
+    tls_server: FaultyServer,
+    certificate: tuple[Path, Path],
+    client_threads: Callable[[], list[threading.Thread]],
 ) -> None:
     tls_server.fault = Fault.HANG
     client = PrometheusClient(PrometheusSettings(url=tls_server.url, ca_file=certificate[0]))
@@ -167,7 +169,7 @@ def test_close_ends_calls_under_way_over_tls(
     thread.join(WAIT_S)
     assert time.monotonic() - begun < 0.3
     assert "was closed" in str(errors[0])
-    assert not [each for each in threading.enumerate() if each.name.startswith("prometheus-")]
+    assert client_threads() == []
 
 
 @pytest.mark.needs("openssl")
