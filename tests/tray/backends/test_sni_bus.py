@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import itertools
 import os
 import signal
 import subprocess
@@ -435,6 +436,31 @@ def test_logout_ends_it(session: Desktop, backend: PystrayBackend) -> None:
         assert run.ended.wait(2)
         assert not backend.hosted
         backend.show(face(tooltip="after the end"))
+
+
+@pytest.mark.parametrize("by", ["stop", "logout"])
+def test_the_end_amid_repaints_is_quiet(
+    session: Desktop, backend: PystrayBackend, caplog: pytest.LogCaptureFixture, by: str
+) -> None:
+    end: dict[str, Callable[[], None]] = {"stop": backend.stop, "logout": session.stop_bus}
+
+    def repaint(run: Running, painted: threading.Event) -> None:
+        for number in itertools.count():
+            backend.show(face(tooltip=f"No. {number}", attention=number % 2 == 1))
+            if number == 100:
+                painted.set()
+            if run.ended.is_set():
+                return
+
+    with running(backend) as run:
+        painted = threading.Event()
+        painter = threading.Thread(target=repaint, args=(run, painted))
+        painter.start()
+        assert painted.wait(5)
+        end[by]()
+        assert run.ended.wait(2)
+        painter.join(2)
+    assert [record.getMessage() for record in caplog.records if record.levelname != "INFO"] == []
 
 
 @pytest.mark.parametrize("address", ["unix:path=/nonexistent/bus", "nonsense", "tcp:host=127.0.0.1,port=1"])

@@ -34,10 +34,11 @@ def bus_address() -> str | None:
 
 
 class PatientSocket:
-    """A socket whose full buffer is no error: dbus-fast takes it for the end of the connection.
+    """A socket that can be written to in vain, which dbus-fast takes for the end of the connection.
 
-    That happens when a host asks for all icons faster than it reads them, as a busy panel does. Having sent
-    nothing, dbus-fast waits until the socket can be written to again.
+    A full buffer is no end: it happens when a host asks for all icons faster than it reads them, as a busy
+    panel does. A real end is the reader's to find; dbus-fast's writer would close the socket and then wait
+    for it. Having sent nothing, dbus-fast waits until the socket can be written to again.
     """
 
     def __init__(self, real: socket.socket) -> None:
@@ -47,7 +48,7 @@ class PatientSocket:
         """Send what can be sent now; returns how many bytes that was."""
         try:
             return self._real.send(data)
-        except BlockingIOError:
+        except (BlockingIOError, ConnectionError):
             return 0
 
 
