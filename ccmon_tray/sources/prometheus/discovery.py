@@ -1,12 +1,15 @@
 """What a server holds: the metrics of Claude Code under any spelling, and how its labels are written."""
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ccmon_tray.sources.prometheus.client import BuildInfo, PrometheusClient
 from ccmon_tray.sources.prometheus.promql import Matcher, Selector, Spelling
-from ccmon_tray.usage.metrics import Metric, canonical_metric
+from ccmon_tray.usage.metrics import Label, Metric, canonical_metric
+
+UNNAMED: Final = Matcher(Label.SESSION, "=", "")
 
 _DAY_S: Final = 86_400
 # Far enough back to find metrics of a window long past.
@@ -25,12 +28,14 @@ class Catalogue:
         names: Stored names by metric, sorted.
         matchers: The user's extra matchers, which every selector carries.
         retention_s: How long the server keeps samples, seconds; None where it does not say.
+        has_unnamed: There are series without a session id.
     """
 
     build: BuildInfo
     names: Mapping[Metric, tuple[str, ...]]
     matchers: tuple[Matcher, ...]
     retention_s: float | None
+    has_unnamed: bool = False
 
     @property
     def lists_sessions(self) -> bool:
@@ -78,17 +83,16 @@ def discover(client: PrometheusClient, matchers: tuple[Matcher, ...], now: float
         (Matcher("__name__", "=~", ".*claude_code[._].*"),),
         Spelling(),
     )
-    build, stored, retention_s = _together(client, str(pattern), now)
-    names: dict[Metric, list[str]] = {}
-    for name in sorted(stored):
+    names: dict[Metric, list[str]] = defaultdict(list)
+    for name in sorted(client.metric_names(now - _HORIZON_S, now, (str(pattern),))):
         metric = canonical_metric(name)
         if metric is not None:
-            names.setdefault(metric, []).append(name)
-    return Catalogue(build, {metric: tuple(found) for metric, found in names.items()}, matchers, retention_s)
-
-
-def _together(
-    client: PrometheusClient, pattern: str, now: float
-) -> tuple[BuildInfo, list[str], float | None]:
-    stored = client.metric_names(now - _HORIZON_S, now, (pattern,))
-    return client.build_info(), stored, client.retention_s()
+            names[metric].append(name)
+    found = Catalogue(
+        client.build_info(),
+        {metric: tuple(stored) for metric, stored in names.items()},
+        matchers,
+        client.retention_s(),
+    )
+    unnamed = (selector.where(UNNAMED).last(_HORIZON_S) for selector in found.selectors(*Metric))
+    return replace(found, has_unnamed=any(client.query(f"count({series})", now) for series in unnamed))

@@ -5,7 +5,7 @@ session is read whole once; after that only its newest samples are fetched.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from threading import Lock
@@ -15,10 +15,11 @@ from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
 from ccmon_tray.sources.prometheus.exact import Track
 from ccmon_tray.sources.prometheus.promql import Selector, one_of
-from ccmon_tray.usage.metrics import Label, Metric, canonical_label
+from ccmon_tray.usage.metrics import Label, Metric, canonical_label, canonical_metric
 
 # Raw samples fetched in one answer: about 2 MB of JSON.
 _SAMPLES_AN_ANSWER: Final = 50_000
+_SAMPLES_BESIDE_ONE_OF_COST: Final = 12
 # Points kept over all sessions between polls: about 5 MB.
 _POINTS_KEPT: Final = 150_000
 # Samples may be written late; those of the last minutes are read again.
@@ -139,16 +140,11 @@ class Histories:
                 track.extend((t, value) for t, value in series.points if t > begin)
 
     def _count(self, selector: Selector, start: int, end: int) -> int:
-        # One name at a time: counting drops names, and series of two could clash.
-        queries = [
-            f"sum(count_over_time({replace(selector, names=(name,)).over(end - start)}))"
-            for name in selector.names
-        ]
-        calls: list[Callable[[], float]] = [
-            lambda query=query: sum(sample.value for sample in self._client.query(query, end))  # type: ignore[misc]
-            for query in queries
-        ]
-        return int(sum(self._client.gather(calls)))
+        """How many samples there are, about: those of one name, times what a session has beside it."""
+        by_size = sorted(selector.names, key=lambda name: canonical_metric(name) is not Metric.COST)
+        one = replace(selector, names=(by_size[0],))
+        counted = self._client.query(f"sum(count_over_time({one.over(end - start)}))", end)
+        return int(sum(sample.value for sample in counted)) * _SAMPLES_BESIDE_ONE_OF_COST
 
     def _keep(self, used: Mapping[str, SessionHistory]) -> None:
         with self._lock:

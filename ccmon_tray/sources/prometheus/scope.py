@@ -6,7 +6,7 @@ their base and it: their sessions are *irregular*, and their raw samples are add
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -33,6 +33,7 @@ _IDS_A_QUERY: Final = 1_500
 # With more sessions than this in a window, or across its start, no list is worth its price.
 _MOST_ACTIVE: Final = 12_000
 _MOST_STRADDLERS: Final = 1_000
+_SHORT_S: Final = 2 * 86_400
 # Up to so many, the index is asked about just these.
 _FEW: Final = 60
 
@@ -59,7 +60,8 @@ class Scope:
 
     Attributes:
         span: The window.
-        active: The sessions with samples in it, "" for series without an id; None where that is not known.
+        active: The sessions with samples in it, "" for series without an id; None where they were not asked
+            for, or are too many.
         straddlers: Those of them that may have had samples before, too; None where that is not known.
         series: The series of irregular sessions, already added up.
         irregular: The ids of irregular sessions.
@@ -98,40 +100,73 @@ class Scoper:
             metric for metric in Metric if metric is not Metric.TOKENS or not catalogue.names.get(Metric.COST)
         ]
 
-    def find(self, spans: Sequence[Span]) -> list[Scope]:
-        """Who was active in each window, and how each session is to be added up."""
-        return self._each([lambda span=span: self._find(span) for span in spans])  # type: ignore[misc]
+    def find(self, spans: Mapping[Span, bool]) -> list[Scope]:
+        """How each session is to be added up in each window.
+
+        Args:
+            spans: The windows, and whether their active sessions must be known.
+        """
+        return self._each(
+            [
+                lambda span=span, listed=listed: self._find(span, listed=listed)  # type: ignore[misc]
+                for span, listed in spans.items()
+            ]
+        )
 
     def _each(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """Run a call for each window side by side; a single one here, so that its queries are."""
         return [calls[0]()] if len(calls) == 1 else self._client.gather(calls)
 
-    def _find(self, span: Span) -> Scope:
-        parts = self._ask_sessions(span)
-        suspects = parts["suspect"]
-        active: set[str] | None = parts["active"] if self._catalogue.lists_sessions else None
+    def _find(self, span: Span, *, listed: bool) -> Scope:
+        listing = self._catalogue.lists_sessions
+        straddlers: set[str] | None = None
+        if listing and span.end - span.start > _SHORT_S:
+            # Before a long window there may be few sessions, and in it many.
+            before = self._sessions_before(span, ())
+            if len(before) <= _MOST_STRADDLERS:
+                straddlers = before
+        parts = self._ask_sessions(span, active=listing and (listed or straddlers is None))
+        active: set[str] | None = parts["active"] if listing and (listed or straddlers is None) else None
         if active is not None and len(active) > _MOST_ACTIVE:
             active = None
-        straddlers = None if active is None else self._straddlers(span, active)
-        if straddlers is not None and len(straddlers) > _MOST_STRADDLERS:
-            straddlers = None
-        suspects |= self._fallen_since_base(span, straddlers)
-        scope = self._add_up_all(span, sorted(suspects - {""}))
+        if straddlers is None and active is not None:
+            straddlers = active & self._sessions_before(span, active)
+            if len(straddlers) > _MOST_STRADDLERS:
+                straddlers = None
+        suspects = parts["suspect"] | self._fallen_since_base(span, straddlers)
         return replace(
-            scope,
+            self._add_up_all(span, sorted(suspects)),
             active=None if active is None else tuple(sorted(active)),
             straddlers=None if straddlers is None else tuple(sorted(straddlers)),
         )
 
-    def _ask_sessions(self, span: Span) -> dict[str, set[str]]:
-        """The sessions active in the window, and those that drop in it or are of a resumed process."""
+    def _sessions_before(self, span: Span, few: Collection[str]) -> set[str]:
+        """Sessions that may have samples at or before the window's start, from the server's index.
+
+        The index tells by blocks, so that there may be some among them that have none.
+
+        Args:
+            span: The window.
+            few: If these are few, only they are looked up.
+        """
+        found: set[str] = set()
+        start = span.start - self._lookback_s
+        for selector in self._catalogue.selectors(*self._telling):
+            named = sorted(session for session in few if session)
+            match = selector.where(one_of(Label.SESSION, named)) if 0 < len(named) <= _FEW else selector
+            label = selector.spelling.label(Label.SESSION)
+            found.update(self._client.label_values(label, [str(match)], start, span.start))
+        # Series without an id are not told apart: some may have been there.
+        return found | {""} if self._catalogue.has_unnamed else found - {""}
+
+    def _ask_sessions(self, span: Span, *, active: bool) -> dict[str, set[str]]:
+        """The sessions that drop in the window or are of a resumed process; those active in it if asked."""
         window_s = span.end - span.start
         expressions: dict[Spelling, list[str]] = defaultdict(list)
-        if self._catalogue.lists_sessions:
-            for selector in self._catalogue.selectors(*self._telling):
-                expressions[selector.spelling].append(
-                    _part("active", _per_session(selector.spelling, selector.last(window_s)))
-                )
+        for selector in self._catalogue.selectors(*self._telling) if active else ():
+            expressions[selector.spelling].append(
+                _part("active", _per_session(selector.spelling, selector.last(window_s)))
+            )
         for selector in self._catalogue.selectors_by_name(*_TELLTALE):
             drops = f"resets({selector.over(window_s)}) > 0"
             expressions[selector.spelling].append(_part("suspect", _per_session(selector.spelling, drops)))
@@ -154,22 +189,6 @@ class Scoper:
                 fallen = f"min_over_time({series.over(window_s)}) < ({base})"
                 expressions[series.spelling].append(_part("suspect", _per_session(series.spelling, fallen)))
         return self._collect(expressions, span)["suspect"]
-
-    def _straddlers(self, span: Span, active: set[str]) -> set[str]:
-        """Which of the active sessions may have samples at or before the window's start.
-
-        The index tells by blocks, so that there may be some among them that have none.
-        """
-        before: set[str] = set()
-        for selector in self._catalogue.selectors(*self._telling):
-            few = one_of(Label.SESSION, sorted(active - {""})) if 0 < len(active - {""}) <= _FEW else None
-            match = selector if few is None else selector.where(few)
-            label = selector.spelling.label(Label.SESSION)
-            before.update(
-                self._client.label_values(label, [str(match)], span.start - self._lookback_s, span.start)
-            )
-        # Series without an id are not told apart: they may all have been there.
-        return (active & before) | (active & {""})
 
     def _collect(self, expressions: Mapping[Spelling, Sequence[str]], span: Span) -> dict[str, set[str]]:
         calls: list[Callable[[], list[tuple[str, str]]]] = [

@@ -109,8 +109,9 @@ class Sessions:
     def _irregular(self, scope: Scope) -> Iterator[tuple[str, IrregularSeries]]:
         for series in scope.series:
             is_view = series.labels.get(_NO_VIEW.name) == _NO_VIEW.value
-            if series.metric in self._metrics and not is_view:
-                yield series.labels.get(Label.SESSION, ""), series
+            session = series.labels.get(Label.SESSION)
+            if session and series.metric in self._metrics and not is_view:
+                yield session, series
 
     def _has_value(self, spelling: Spelling, part: tuple[Matcher, ...], window_s: int) -> str:
         """An expression with a value for each session of which some counter is above 0 in the window."""

@@ -11,7 +11,7 @@ How a question is answered, so that it is exact and cheap (``increase()`` is nei
 
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Final
 
@@ -70,7 +70,9 @@ class PrometheusSource:
         members: dict[object, list[int]] = defaultdict(list)
         for i, question in enumerate(questions):
             members[batch_key(question, i)].append(i)
-        scopes = self._scopes_of(catalogue, [question.span for question in questions])
+        spans = {question.span: False for question in questions}
+        spans.update((question.span, True) for question in questions if question.boundaries)
+        scopes = self._scopes_of(catalogue, spans)
         evaluator = Evaluator(self._client, catalogue, self._lookback_s)
         batches = [Batch.of([questions[i] for i in group]) for group in members.values()]
         calls = [evaluator.calls(batch, scopes[batch.span]) for batch in batches]
@@ -86,7 +88,7 @@ class PrometheusSource:
     def count_sessions(self, span: Span) -> int:
         """How many distinct session ids had any use in the window."""
         catalogue = self._look_up()
-        scope = self._scopes_of(catalogue, [span])[span]
+        scope = self._scopes_of(catalogue, {span: False})[span]
         return Sessions(self._client, catalogue, self._lookback_s).count(scope)
 
     def sessions_seen(self, span: Span, session_ids: Sequence[str] | None = None) -> tuple[SessionSeen, ...]:
@@ -95,13 +97,13 @@ class PrometheusSource:
         Times are those of the samples that first showed it, to the minute where the window is a week or less.
         """
         catalogue = self._look_up()
-        scope = self._scopes_of(catalogue, [span])[span]
+        scope = self._scopes_of(catalogue, {span: session_ids is None})[span]
         return Sessions(self._client, catalogue, self._lookback_s).seen(scope, session_ids)
 
     def warnings(self, span: Span) -> tuple[UsageWarning, ...]:
         """Why answers about this window may be off."""
         catalogue = self._look_up()
-        scope = self._scopes_of(catalogue, [span])[span]
+        scope = self._scopes_of(catalogue, {span: False})[span]
         return warnings_of(scope, catalogue, self._clock(), self._client.take_warnings())
 
     def close(self) -> None:
@@ -120,11 +122,12 @@ class PrometheusSource:
             self._scopes.clear()
         return found
 
-    def _scopes_of(self, catalogue: Catalogue, spans: Sequence[Span]) -> dict[Span, Scope]:
-        wanted = list(dict.fromkeys(spans))
+    def _scopes_of(self, catalogue: Catalogue, spans: Mapping[Span, bool]) -> dict[Span, Scope]:
+        """The scopes of windows; ``spans`` says for each whether its active sessions must be known."""
         with self._lock:
-            known = {span: self._scopes[span] for span in wanted if span in self._scopes}
-        missing = [span for span in wanted if span not in known]
+            kept = {span: self._scopes[span] for span in spans if span in self._scopes}
+        known = {span: scope for span, scope in kept.items() if scope.active is not None or not spans[span]}
+        missing = {span: listed for span, listed in spans.items() if span not in known}
         found = Scoper(self._client, catalogue, self._histories, self._lookback_s).find(missing)
         known.update(zip(missing, found, strict=True))
         with self._lock:

@@ -1,5 +1,6 @@
 """Why numbers from Prometheus may be off: each warning's code, its effect and its cure."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -33,7 +34,7 @@ def warnings_of(
                 "between two readings is lost, so the true figures are higher.",
                 cure="Set OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=cumulative for Claude Code, or "
                 "put the deltatocumulative processor before the collector's prometheus exporter.",
-                sessions=scope.sawtooth,
+                sessions=_named(scope.sawtooth),
             )
         )
     if scope.two_writers:
@@ -44,7 +45,7 @@ def warnings_of(
                 f"{_sessions(len(scope.two_writers))} in turn. Their figures are an estimate.",
                 cure="Do not run one session twice at the same time (claude --resume of a session still "
                 "open), or end one of the two.",
-                sessions=scope.two_writers,
+                sessions=_named(scope.two_writers),
             )
         )
     if server_warnings:
@@ -70,3 +71,7 @@ def _beyond_retention(retention_s: float, now: float) -> UsageWarning:
 
 def _sessions(count: int) -> str:
     return "1 session" if count == 1 else f"{count} sessions"
+
+
+def _named(session_ids: Sequence[str]) -> tuple[str, ...]:
+    return tuple(session or "(without a session id)" for session in session_ids)
