@@ -1,77 +1,145 @@
-"""Answers about days that are over, remembered: a poll asks only about what can still change.
+"""Answers about what is over, remembered: a poll asks only about what can still change.
 
-A question over a window is cut at local midnights into a head (a part of a day), a middle of whole days that
-are over, and a tail (today so far). Windows are half open and increments tile, so the parts add up to the
-whole exactly. Parts that are over are asked once and kept; what is left to ask again is a day long at most,
-whatever the window. So a poll over 90 days costs a server about as much as one over today.
+Time is cut at an *edge*, the newest quarter of an hour that is a quarter of an hour past. What lies before it
+is asked once and kept; what came after it, the *tail*, is asked at each poll, so that a poll looks at 15 to
+30 minutes whatever the window. Windows are half open and increments tile, so the parts add up to the whole.
 
-Each distinct window costs a source work of its own, so windows are made common: missing parts of the past are
-asked as steps of one longer window, and a lone window inside today as the last step of today.
+Where a window's start or end has moved, only the difference is asked: what a kept sum gains at its end is
+added, and what it loses at its start is subtracted. Sums are asked anew every hour all the same.
+
+Each distinct window costs a source work of its own, so the questions of a poll share windows: all about the
+tail have one, with one question a metric, and long windows of the past are asked as steps of one.
 """
 
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import Final
 
-from ccmon_tray.sources.base import Answer, Question, Row, SessionSeen, Span, UsageSource
+from ccmon_tray.sources.base import Answer, Question, Row, Span, UsageSource
 from ccmon_tray.sources.tally import Tally
-from ccmon_tray.usage.models import UsageWarning
-from ccmon_tray.usage.windows import Calendar
+from ccmon_tray.usage.metrics import Label, Metric
 
 KEEP_S: Final = 3600.0
 """After so many seconds the past is read again: late samples and deleted series show within the hour."""
 
 SETTLE_S: Final = 900
-"""A day counts as over so many seconds after its end: samples written late still fall into it until then."""
+"""A moment counts as over after so many seconds: samples written late still fall into it until then."""
+
+EDGE_STEP_S: Final = 900
+"""The edge between what is kept and what is asked at each poll moves in steps of so many seconds."""
+
+GLIDE_STEP_S: Final = 15
+"""The start of a window of up to an hour, which moves at each poll, is to be a multiple of so many seconds.
+
+Its past is then asked in such steps once, instead of anew for each start. Few servers scrape more often.
+"""
+
+# A window of an hour that ends now begins at most so far before the edge.
+_GLIDE_S: Final = 3600 - SETTLE_S
+# Windows up to this long are asked with one question a metric, by all labels: so few sessions are in them.
+_SHORT_S: Final = 3600
+# What is left of a group when so nearly all of it is subtracted is rounding.
+_CRUMB: Final = 1e-9
+
+
+SessionRows = tuple[tuple[Metric, Row], ...]
+"""What some answers say of one session."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """What each group rose by over a window, and whether the source knows the counter."""
+
+    amounts: Mapping[tuple[str, ...], float]
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How the answer to a question comes about: from a kept sum, and pieces added to it or subtracted.
+
+    Attributes:
+        closed: The part of the question that is over, if its sum is to be kept.
+        base: The kept sum to begin with.
+        gliding: The part that is over, if it is asked in small steps.
+    """
+
+    closed: Question | None = None
+    base: Question | None = None
+    gliding: Question | None = None
+    added: tuple[Question, ...] = ()
+    subtracted: tuple[Question, ...] = ()
+    tail: Question | None = None
+
+    @property
+    def pieces(self) -> tuple[Question, ...]:
+        """All that is asked, but for ``gliding``."""
+        return (*self.added, *self.subtracted, *((self.tail,) if self.tail else ()))
 
 
 class ClosedPast:
-    """Asks a source, remembering what it said about days that are over.
+    """Asks a source, remembering what it said about what is over.
 
     Args:
         source: Who is asked.
-        calendar: The user's days.
     """
 
-    def __init__(self, source: UsageSource, calendar: Calendar) -> None:
+    def __init__(self, source: UsageSource) -> None:
         self._source = source
-        self._calendar = calendar
-        self._closed_at = 0
-        self._kept_until = 0.0
-        self._kept: dict[Question, Answer] = {}
+        self._now = 0.0
+        self._edge = 0
+        self._renew_at = 0.0
+        self._sums: dict[Question, _Sums] = {}
+        self._by_step: dict[Question, Answer] = {}
         self._used: set[Question] = set()
-        self._warned: tuple[int, tuple[UsageWarning, ...]] | None = None
-        self._seen: dict[str, SessionSeen | None] = {}
-        self._seen_from = 0
+        self._short: dict[tuple[Metric, Span], Tally] = {}
+        self._pieces: dict[Question, Answer] = {}
 
     def forget(self) -> None:
         """Ask about the past again."""
-        self._kept = {}
+        self._sums = {}
+        self._by_step = {}
         self._used = set()
-        self._warned = None
-        self._seen = {}
 
-    def begin(self, now: float) -> None:
+    def begin(self, now: float) -> bool:
         """Begin a poll: forget what is too old, or was of no use to the poll before.
 
         Args:
             now: Unix seconds.
-        """
-        closed_at = self._calendar.midnight(self._calendar.day_of(now - SETTLE_S))
-        # A clock that was set back leaves a time of renewal too far ahead: do not trust those answers.
-        if closed_at != self._closed_at or not 0 <= self._kept_until - now <= KEEP_S:
-            self.forget()
-            self._closed_at, self._kept_until = closed_at, now + KEEP_S
-        self._kept = {question: answer for question, answer in self._kept.items() if question in self._used}
-        self._used = set()
 
-    def reaches_back(self, span: Span) -> bool:
-        """Whether a window begins before the days that are over end, so that parts of it are remembered."""
-        return len(self._parts(span)) > 1 or self._is_closed(span)
+        Returns:
+            Whether everything was forgotten, since it is time to, or the clock was set back.
+        """
+        renewed = now < self._now or now >= self._renew_at
+        if renewed:
+            self.forget()
+            self._renew_at = now + KEEP_S
+        self._now = now
+        self._edge = int(now - SETTLE_S) // EDGE_STEP_S * EDGE_STEP_S
+        self._sums = {question: sums for question, sums in self._sums.items() if question in self._used}
+        self._by_step = {piece: kept for piece, kept in self._by_step.items() if piece in self._used}
+        self._used = set()
+        self._short = {}
+        self._pieces = {}
+        return renewed
+
+    def halves(self, span: Span) -> tuple[Span | None, Span | None]:
+        """What is over of a window, and its tail."""
+        closed = Span(span.start, min(span.end, self._edge)) if span.start < self._edge else None
+        tail = Span(max(span.start, self._edge), span.end) if span.end > self._edge else None
+        return closed, tail
+
+    def used_in(self, span: Span, session_id: str) -> SessionRows:
+        """What this poll's answers about a tail say of one session."""
+        return tuple(
+            (metric, row)
+            for (metric, of), tally in self._short.items()
+            if of == span
+            for row in tally.answer.rows
+            if row.key[tally.question.by.index(Label.SESSION)] == session_id
+        )
 
     def ask(self, questions: Iterable[Question]) -> dict[Question, Tally]:
         """The answers to all questions, by at most one ``ask`` of the source.
@@ -82,148 +150,189 @@ class ClosedPast:
         Raises:
             SourceError: The source cannot answer; what was remembered before stays as it was.
         """
-        cuts = {question: self._cut(question) for question in dict.fromkeys(questions)}
-        every = list(dict.fromkeys(part for cut in cuts.values() for part in cut))
-        finest = {part: _finest(part, every) for part in every}
-        needed = list(dict.fromkeys(finest.values()))
-        missing = [part for part in needed if part not in self._kept]
-        answers = {part: self._kept[part] for part in needed if part in self._kept}
-        answers |= self._ask_together(missing)
-        self._used |= set(needed)
-        self._kept |= {part: _compact(answers[part]) for part in missing if self._is_closed(part.span)}
+        # The dearest groups of the parts are not the dearest of the whole: parts are asked in full.
+        in_full = {question: replace(question, top=None) for question in questions}
+        finest = {question: _finest(full, in_full.values()) for question, full in in_full.items()}
+        plans = {question: self._plan(question) for question in dict.fromkeys(finest.values())}
+        self._fetch(plans.values())
+        found = {question: Tally(question, self._carry_out(plan)) for question, plan in plans.items()}
         return {
-            question: Tally(
-                question, _joined(question, [Tally(finest[part], answers[finest[part]]) for part in cut])
-            )
-            for question, cut in cuts.items()
+            question: Tally(question, _regrouped(found[finest[question]], question)) for question in in_full
         }
 
-    def warnings(self, span: Span) -> tuple[UsageWarning, ...]:
-        """Why answers about a window may be off. What concerns days that are over is asked hourly."""
-        if not self.reaches_back(span):
-            return self._source.warnings(span)
-        closed, still_open = self._halves(span)
-        if self._warned is None or not 0 <= span.start - self._warned[0] <= KEEP_S:
-            self._warned = span.start, self._source.warnings(closed)
-        found = {warning.code: warning for warning in self._warned[1]}
-        if still_open is not None:
-            for warning in self._source.warnings(still_open):
-                found.setdefault(warning.code, warning)
-        return tuple(found.values())
+    def _plan(self, question: Question) -> _Plan:
+        closed_span, tail_span = self.halves(question.span)
+        tail = replace(question, span=tail_span) if tail_span else None
+        if closed_span is None:
+            return _Plan(tail=tail)
+        closed = replace(question, span=closed_span)
+        if closed in self._sums:
+            return _Plan(closed, closed, tail=tail)
+        if self._glides(closed_span):
+            return _Plan(gliding=closed, tail=tail)
+        base = self._nearest(closed)
+        if base is None:
+            return _Plan(closed, added=(closed,), tail=tail)
+        gained = _between(closed, base.span.end, closed_span.end)
+        lost = _between(closed, base.span.start, closed_span.start)
+        return _Plan(closed, base, added=gained, subtracted=lost, tail=tail)
 
-    def sessions_seen(self, span: Span, session_ids: Sequence[str]) -> dict[str, SessionSeen]:
-        """First and last activity inside a window of the sessions named, by id."""
-        if not self.reaches_back(span):
-            return {seen.session_id: seen for seen in self._source.sessions_seen(span, session_ids)}
-        closed, still_open = self._halves(span)
-        if not 0 <= span.start - self._seen_from <= KEEP_S:
-            self._seen, self._seen_from = {}, span.start
-        # Where the window's start has passed a session's first activity, the next one is not known yet.
-        unknown = [
-            session
-            for session in session_ids
-            if session not in self._seen
-            or ((before := self._seen[session]) is not None and before.first <= span.start)
+    def _nearest(self, closed: Question) -> Question | None:
+        """The kept sum from which the least is missing, if that is not much."""
+
+        def missing_s(kept: Question) -> int:
+            return (closed.span.start - kept.span.start) + (closed.span.end - kept.span.end)
+
+        near = [
+            kept
+            for kept in self._sums
+            if 0 <= closed.span.start - kept.span.start <= _SHORT_S
+            and 0 <= closed.span.end - kept.span.end <= _SHORT_S
+            and closed.span.start < kept.span.end
+            and replace(kept, span=closed.span) == closed
         ]
-        if unknown:
-            found = {seen.session_id: seen for seen in self._source.sessions_seen(closed, unknown)}
-            self._seen |= {session: found.get(session) for session in unknown}
-        known = {s: seen for s in session_ids if (seen := self._seen[s]) is not None}
-        if still_open is not None:
-            for seen in self._source.sessions_seen(still_open, session_ids):
-                earlier = known.get(seen.session_id)
-                known[seen.session_id] = seen if earlier is None else replace(earlier, last=seen.last)
-        return known
+        return min(near, key=missing_s, default=None)
 
-    def _is_closed(self, span: Span) -> bool:
-        return span.end <= self._closed_at
+    def _glides(self, span: Span) -> bool:
+        begins = span.start >= self._edge - _GLIDE_S and span.start % GLIDE_STEP_S == 0
+        return begins and span.end == self._edge
 
-    def _halves(self, span: Span) -> tuple[Span, Span | None]:
-        if self._is_closed(span):
-            return span, None
-        return Span(span.start, self._closed_at), Span(self._closed_at, span.end)
+    def _carry_out(self, plan: _Plan) -> Answer:
+        """The answer to a planned question; the sum over what is over is kept."""
+        sums = self._sums[plan.base] if plan.base else _Sums({}, known=True)
+        if plan.added or plan.subtracted:
+            sums = _changed(
+                sums,
+                [self._pieces[piece] for piece in plan.added],
+                [self._pieces[piece] for piece in plan.subtracted],
+            )
+        if plan.closed is not None:
+            self._sums[plan.closed] = sums
+            self._used.add(plan.closed)
+        rest = [self._pieces[piece] for piece in (plan.gliding, plan.tail) if piece is not None]
+        sums = _changed(sums, rest)
+        rows = tuple(Row(key, total) for key, total in sums.amounts.items())
+        return Answer(rows, sums.known)
 
-    def _parts(self, span: Span) -> tuple[Span, ...]:
-        """Head, middle and tail of a window, as far as there are any."""
-        day = self._calendar.day_of(span.start)
-        first = self._calendar.midnight(day)
-        if first < span.start:
-            first = self._calendar.midnight(day + timedelta(days=1))
-        last = min(self._closed_at, self._calendar.midnight(self._calendar.day_of(span.end)))
-        if first > last:
-            return (span,)
-        edges = sorted({span.start, first, last, span.end})
-        return tuple(Span(start, end) for start, end in pairwise(edges))
+    def _fetch(self, plans: Iterable[_Plan]) -> None:
+        """Have the answers to all pieces of plans, asked over as few distinct windows as possible."""
+        known = self._pieces.keys()
+        gliding = dict.fromkeys(plan.gliding for plan in plans if plan.gliding and plan.gliding not in known)
+        wanted = (piece for plan in plans for piece in plan.pieces)
+        pieces = dict.fromkeys(piece for piece in wanted if piece not in known and piece not in gliding)
+        short = [piece for piece in pieces if _is_short(piece.span)]
+        # What is asked for each piece: it answers this one, besides others.
+        asked = {piece: self._every_step(piece) for piece in gliding}
+        asked |= _in_steps([piece for piece in pieces if not _is_short(piece.span)])
+        asked |= self._one_a_metric(short)
+        answers = {tally.question: tally.answer for tally in self._short.values()} | self._by_step
+        new = [question for question in dict.fromkeys(asked.values()) if question not in answers]
+        if new:
+            answers |= zip(new, self._source.ask(new), strict=True)
+        for piece, question in asked.items():
+            self._pieces[piece] = _share(piece, question, answers[question])
+        for piece in short:
+            self._short[piece.metric, piece.span] = Tally(asked[piece], answers[asked[piece]])
+        steps = {asked[piece] for piece in gliding}
+        self._used |= steps
+        self._by_step |= {question: answers[question] for question in steps}
 
-    def _cut(self, question: Question) -> tuple[Question, ...]:
-        parts = self._parts(question.span)
-        if len(parts) == 1:
-            return (question,)
-        # The dearest groups of the parts are not the dearest of the whole: parts are asked in full.
-        return tuple(replace(question, span=part, top=None) for part in parts)
-
-    def _ask_together(self, parts: Sequence[Question]) -> dict[Question, Answer]:
-        """The answers to parts, asked over as few distinct windows as possible."""
-        asked = self._with_common_windows(parts)
-        distinct = tuple(dict.fromkeys(asked.values()))
-        answers = dict(zip(distinct, self._source.ask(distinct), strict=True)) if distinct else {}
-        return {part: _share(part, question, answers[question]) for part, question in asked.items()}
-
-    def _with_common_windows(self, parts: Sequence[Question]) -> Mapping[Question, Question]:
-        """What to ask for each part: itself, or a question of which it is some of the steps."""
-        asked = {part: part for part in parts}
-        alike: dict[Question, list[Question]] = defaultdict(list)
-        for part in parts:
-            if self._is_closed(part.span) and part.top is None:
-                alike[replace(part, span=Span(0, 1))].append(part)
-        for group in alike.values():
-            edges = sorted({edge for part in group for edge in (part.span.start, part.span.end)})
-            if len(edges) > 2:
-                asked |= {part: _stepped(part, edges) for part in group}
-        users = Counter(part.span for part in parts)
-        for part in parts:
-            outer = [s for s in users if s.start < part.span.start and s.end == part.span.end]
-            if outer and users[part.span] == 1 and part.top is None and not self._is_closed(part.span):
-                asked[part] = _stepped(part, (outer[0].start, part.span.start, part.span.end))
+    def _one_a_metric(self, pieces: Iterable[Question]) -> dict[Question, Question]:
+        """What to ask for short windows: of each metric and window one question, by all labels."""
+        alike: dict[tuple[Metric, Span], list[Question]] = defaultdict(list)
+        for piece in pieces:
+            alike[piece.metric, piece.span].append(piece)
+        asked: dict[Question, Question] = {}
+        for place, group in alike.items():
+            question, known = _by_all_labels(group), self._short.get(place)
+            if known is not None and set(question.by) <= set(known.question.by):
+                question = known.question
+            asked |= dict.fromkeys(group, question)
         return asked
 
+    def _every_step(self, piece: Question) -> Question:
+        edges = tuple(range(self._edge - _GLIDE_S, self._edge + 1, GLIDE_STEP_S))
+        return replace(piece, span=Span(edges[0], edges[-1]), boundaries=edges)
 
-def _stepped(part: Question, edges: Sequence[int]) -> Question:
-    return replace(part, span=Span(edges[0], edges[-1]), boundaries=tuple(edges))
+
+def _between(question: Question, start: int, end: int) -> tuple[Question, ...]:
+    return (replace(question, span=Span(start, end)),) if start < end else ()
 
 
-def _share(part: Question, asked: Question, answer: Answer) -> Answer:
-    """What the answer to a stepped question says about one part of its window."""
-    if asked == part or asked.boundaries is None:
+def _is_short(span: Span) -> bool:
+    return span.end - span.start <= _SHORT_S
+
+
+def _in_steps(pieces: Iterable[Question]) -> dict[Question, Question]:
+    """What to ask for long windows: where those of equal questions overlap, the steps of one."""
+    alike: dict[Question, list[Question]] = defaultdict(list)
+    for piece in pieces:
+        alike[replace(piece, span=Span(0, 1))].append(piece)
+    asked: dict[Question, Question] = {}
+    for group in alike.values():
+        together: list[Question] = []
+        for piece in sorted(group, key=lambda one: one.span.start):
+            if together and piece.span.start >= max(other.span.end for other in together):
+                asked |= dict.fromkeys(together, _stepped(together))
+                together = []
+            together.append(piece)
+        asked |= dict.fromkeys(together, _stepped(together))
+    return asked
+
+
+def _stepped(pieces: Sequence[Question]) -> Question:
+    edges = sorted({edge for piece in pieces for edge in (piece.span.start, piece.span.end)})
+    boundaries = tuple(edges) if len(edges) > 2 else None
+    return replace(pieces[0], span=Span(edges[0], edges[-1]), boundaries=boundaries)
+
+
+def _by_all_labels(alike: Sequence[Question]) -> Question:
+    """One question that answers all these about one metric and window, and more about its sessions."""
+    labels = dict.fromkeys(label for piece in alike for label in (*piece.by, *(of for of, _ in piece.where)))
+    return replace(alike[0], by=tuple(dict.fromkeys((Label.SESSION, *labels))), where=())
+
+
+def _share(piece: Question, asked: Question, answer: Answer) -> Answer:
+    """What the answer to a wider question says about a piece."""
+    if asked == piece:
         return answer
-    low, high = asked.boundaries.index(part.span.start), asked.boundaries.index(part.span.end)
-    rows = [Row(row.key, sum(row.steps[low:high])) for row in answer.rows]
-    return Answer(tuple(row for row in rows if row.total > 0), known=answer.known)
+    rows = answer.rows
+    if asked.boundaries is not None:
+        low, high = (asked.boundaries.index(edge) for edge in (piece.span.start, piece.span.end))
+        shares = [Row(row.key, sum(row.steps[low:high])) for row in rows]
+        rows = tuple(row for row in shares if row.total > 0)
+    if asked.where != piece.where:
+        places = [(asked.by.index(label), values) for label, values in piece.where]
+        rows = tuple(row for row in rows if all(row.key[place] in values for place, values in places))
+    return _regrouped(Tally(asked, Answer(rows, answer.known)), piece)
 
 
-def _finest(question: Question, parts: Sequence[Question]) -> Question:
+def _finest(question: Question, others: Iterable[Question]) -> Question:
     """A question among those to be asked that answers this one too, because it groups by more labels."""
     found = question
-    for other in parts:
-        same = other.top is question.top is None and replace(other, by=question.by) == question
+    for other in others:
+        same = replace(other, by=question.by) == question
         if same and len(other.by) > len(found.by) and set(question.by) <= set(other.by):
             found = other
     return found
 
 
-def _joined(question: Question, pieces: Sequence[Tally]) -> Answer:
-    """The answer to a question from the answers to its parts."""
-    if len(pieces) == 1 and pieces[0].question == question:
-        return pieces[0].answer
-    sums: dict[tuple[str, ...], float] = {}
-    for piece in pieces:
-        for key, amount in piece.per(*question.by).items():
-            sums[key] = sums.get(key, 0.0) + amount
-    rows = sorted((Row(key, total) for key, total in sums.items()), key=lambda row: (-row.total, row.key))
-    return Answer(tuple(rows[: question.top]), known=all(piece.answer.known for piece in pieces))
+def _regrouped(tally: Tally, question: Question) -> Answer:
+    """The rows of an answer by fewer labels, the largest first, as many as are asked for."""
+    rows = tuple(Row(key, total) for key, total in tally.per(*question.by).items())
+    return Answer(rows[: question.top], tally.answer.known)
 
 
-def _compact(answer: Answer) -> Answer:
-    """The answer with each distinct label value held once, however many answers it is part of."""
-    rows = tuple(Row(tuple(map(sys.intern, row.key)), row.total) for row in answer.rows)
-    return Answer(rows, answer.known)
+def _changed(sums: _Sums, added: Sequence[Answer], subtracted: Sequence[Answer] = ()) -> _Sums:
+    """Sums with what was asked besides; each distinct label value is held once."""
+    amounts = dict(sums.amounts)
+    for answer in added:
+        for row in answer.rows:
+            key = tuple(map(sys.intern, row.key))
+            amounts[key] = amounts.get(key, 0.0) + row.total
+    for answer in subtracted:
+        for row in answer.rows:
+            before = amounts.pop(row.key, 0.0)
+            if before - row.total > _CRUMB * max(before, 1.0):
+                amounts[row.key] = before - row.total
+    return _Sums(amounts, known=sums.known and all(answer.known for answer in (*added, *subtracted)))

@@ -6,7 +6,8 @@ from typing import Final
 
 from ccmon_tray.errors import CcmonError, TelemetryMissing
 from ccmon_tray.sources.base import Inventory, Question, Span, UsageSource
-from ccmon_tray.sources.closed_past import ClosedPast
+from ccmon_tray.sources.closed_past import GLIDE_STEP_S, ClosedPast
+from ccmon_tray.sources.closed_sessions import ClosedSessions
 from ccmon_tray.sources.reports import build_totals, has_use, productivity_questions
 from ccmon_tray.sources.tally import Tally, models
 from ccmon_tray.usage.forecast import PACE_S, projected_cost_usd
@@ -23,7 +24,6 @@ from ccmon_tray.usage.models import (
 from ccmon_tray.usage.snapshot import Figures, Period, Problem, RangeUsage, Snapshot
 from ccmon_tray.usage.steps import nominal_step_s
 from ccmon_tray.usage.windows import (
-    ROLLING_S,
     Calendar,
     Window,
     canonical_range_name,
@@ -35,8 +35,13 @@ from ccmon_tray.usage.windows import (
 TOP_SESSIONS: Final = 5
 
 _HOUR_S: Final = 3600
-_DAY_S: Final = 86_400
 _PAST_STEP_S: Final = 300
+# The starts of rolling ranges move in steps that are nothing beside their length.
+_START_STEP_S: Final = {
+    "1h": GLIDE_STEP_S,
+    "4h": 60,
+    **dict.fromkeys(("1d", "7d", "30d", "90d"), _PAST_STEP_S),
+}
 # Any use of a session shows in one of these, or in the count of sessions; tokens come with cost.
 _USE: Final = (Metric.COST, Metric.ACTIVE_TIME, Metric.LINES, Metric.COMMITS, Metric.PULL_REQUESTS)
 _NO_SESSION: Final = "agents_view"  # the start type of a process that shows sessions and is none
@@ -55,7 +60,8 @@ class SnapshotBuilder:
     def __init__(self, source: UsageSource, calendar: Calendar) -> None:
         self._source = source
         self._calendar = calendar
-        self._past = ClosedPast(source, calendar)
+        self._past = ClosedPast(source)
+        self._sessions = ClosedSessions(source, self._past)
         self._inventory: Inventory | None = None
 
     def build(self, range_name: str, now: float, last: Snapshot | None, *, refresh: bool = False) -> Snapshot:
@@ -99,6 +105,7 @@ class SnapshotBuilder:
         inventory = self._source.inventory(refresh=refresh)
         if refresh or inventory != self._inventory:
             self._past.forget()
+            self._sessions.forget()
         self._inventory = inventory
         return inventory
 
@@ -110,23 +117,24 @@ class SnapshotBuilder:
         return last.model_copy(update={"state": State.STALE, "polled_at": now, "problem": problem})
 
     def _read(self, now: float, range_name: str) -> tuple[Figures, tuple[UsageWarning, ...]]:
-        """All figures and warnings; the source is asked in two rounds."""
+        """All figures and warnings; the source is asked in one round, or two where top sessions are new."""
         today, week, month, window = (
             resolve(name, now, self._calendar) for name in ("today", "this week", "this month", range_name)
         )
         before = previous(week, self._calendar)
         before = replace(before, end=max(_past_edge(before.end), before.start + 1))
         pace = Window("custom", _past_edge(today.end - PACE_S), today.end)
-        hour = Window("custom", today.end - _HOUR_S, today.end)
-        if window.seconds >= _DAY_S and window.name in ROLLING_S:
-            window = replace(window, start=_past_edge(window.start))
+        hour = Window("custom", _past_edge(today.end - _HOUR_S, GLIDE_STEP_S), today.end)
+        step_s = _START_STEP_S.get(window.name, 1)
+        window = replace(window, start=_past_edge(window.start, step_s))
 
         periods = (today, week, month, before, pace, hour)
         costs = {period: Question(Metric.COST, Span(period.start, period.end)) for period in periods}
         today_tokens = Question(Metric.TOKENS, Span(today.start, today.end))
         range_questions = _RangeQuestions.of(Span(window.start, window.end))
-        self._past.begin(now)
-        tallies = self._past.ask([*costs.values(), today_tokens, *self._questions(range_questions)])
+        if self._past.begin(now):
+            self._sessions.forget()
+        tallies = self._past.ask([*costs.values(), today_tokens, *range_questions.all])
         cost = {period: tallies[question].total for period, question in costs.items()}
         projected = projected_cost_usd(
             cost[month], cost[pace], pace.seconds, month_end(now, self._calendar) - now
@@ -147,26 +155,18 @@ class SnapshotBuilder:
             last_hour_cost_usd=cost[hour],
             range=self._range_usage(window, range_questions, tallies),
         )
-        return figures, self._past.warnings(range_questions.span)
-
-    def _questions(self, asked: "_RangeQuestions") -> tuple[Question, ...]:
-        """The questions about the chosen range; of a long one also who used anything, to be counted here."""
-        return (*asked.all, *asked.users) if self._past.reaches_back(asked.span) else asked.all
+        return figures, self._sessions.warnings(range_questions.span)
 
     def _range_usage(
         self, window: Window, asked: "_RangeQuestions", tallies: Mapping[Question, Tally]
     ) -> RangeUsage:
-        if self._past.reaches_back(asked.span):
-            # Distinct ids over remembered and new parts: to count them anew is to read the whole range.
-            used = {
-                key[0]
-                for question in asked.users
-                for key in tallies[question].per(*question.by)
-                if _NO_SESSION not in key
-            }
-            sessions = len(used - {""})
-        else:
-            sessions = self._source.count_sessions(asked.span)
+        # Distinct ids over remembered and new parts: to count them anew is to read the whole range.
+        used = {
+            key[0]
+            for question in asked.users
+            for key in tallies[question].per(*question.by)
+            if _NO_SESSION not in key
+        }
         return RangeUsage(
             info=RangeInfo(
                 name=window.name,
@@ -180,7 +180,7 @@ class SnapshotBuilder:
                 tallies[asked.tokens],
                 tallies[asked.active],
                 [tallies[question] for question in asked.productivity],
-                sessions,
+                len(used - {""}),
             ),
             by_model=models(tallies[asked.cost], tallies[asked.tokens]),
             top_sessions=self._top_sessions(asked.span, tallies[asked.dearest]),
@@ -199,7 +199,7 @@ class SnapshotBuilder:
             where=((Label.SESSION, tuple(sorted(ids))),),
         )
         tokens = self._past.ask([question])[question]
-        times = self._past.sessions_seen(span, ids)
+        times = self._sessions.sessions_seen(span, ids)
         counts = {key[0]: value for key, value in tokens.tokens_per(Label.SESSION).items()}
         used = tokens.per(Label.SESSION, Label.MODEL)
         return tuple(
@@ -217,7 +217,7 @@ class SnapshotBuilder:
 
 @dataclass(frozen=True, slots=True)
 class _RangeQuestions:
-    """What is asked about the chosen range."""
+    """What is asked about the chosen range; ``users`` are asked who used anything."""
 
     span: Span
     cost: Question
@@ -246,16 +246,16 @@ class _RangeQuestions:
 
     @property
     def all(self) -> tuple[Question, ...]:
-        """All but ``users``."""
-        return (self.cost, self.tokens, self.active, self.dearest, *self.productivity)
+        """Everything to ask."""
+        return (self.cost, self.tokens, self.active, self.dearest, *self.productivity, *self.users)
 
 
-def _past_edge(unix_s: int) -> int:
+def _past_edge(unix_s: int, step_s: int = _PAST_STEP_S) -> int:
     """The start or end in the past of a window that goes with the clock.
 
     It moves in steps, so that what lies behind it is asked once a step instead of at each poll.
     """
-    return unix_s // _PAST_STEP_S * _PAST_STEP_S
+    return unix_s // step_s * step_s
 
 
 def _problem(error: CcmonError, last: Snapshot | None, now: float) -> Problem:

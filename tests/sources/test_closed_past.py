@@ -1,6 +1,4 @@
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,11 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccmon_tray.errors import SourceUnavailable
-from ccmon_tray.sources.base import Question, SessionSeen, Span
+from ccmon_tray.sources.base import Question, Row, Span
 from ccmon_tray.sources.closed_past import KEEP_S, SETTLE_S, ClosedPast
 from ccmon_tray.sources.tally import Tally
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import UsageWarning
 from ccmon_tray.usage.windows import Calendar
 from tests.support.fake_source import FakeSource, request
 
@@ -59,7 +56,7 @@ def test_answers_are_those_of_asking_the_whole_question(
         for event in request(at, f"s{session}", eighths / 8, {}, model=f"claude-opus-{1 + session % 2}")
     ]
     source = FakeSource()
-    past = ClosedPast(source, BERLIN)
+    past = ClosedPast(source)
 
     for now in (MIDNIGHT + after for after in polls):
         source.events = [event for event in events if event.at <= now]
@@ -69,39 +66,78 @@ def test_answers_are_those_of_asking_the_whole_question(
             assert answers[question].answer.rows == whole.rows
 
 
-def test_the_past_is_asked_once_and_only_todays_part_again() -> None:
+def test_the_past_is_asked_once_and_then_only_what_it_gains_and_loses() -> None:
     source = FakeSource(request(MIDNIGHT - DAY, "s", 1.0, {}))
-    past = ClosedPast(source, BERLIN)
-    week = _cost(NOON - 7 * DAY, NOON)
+    past = ClosedPast(source)
+    start, edge = NOON - 7 * DAY, NOON - SETTLE_S
 
-    _poll(past, [week], NOON)
-    _poll(past, [_cost(NOON + 30 - 7 * DAY, NOON + 30)], NOON + 30)
+    _poll(past, [_cost(start, NOON)], NOON)
+    _poll(past, [_cost(start, NOON + 30)], NOON + 30)
+    _poll(past, [_cost(start + 300, NOON + 900)], NOON + 900)
 
-    first, second = source.asked
-    # Seven days before, summer time still ruled.
-    sixth = BERLIN.midnight(date(2026, 10, 20))
-    whole_past = Question(Metric.COST, Span(NOON - 7 * DAY, MIDNIGHT), (), (NOON - 7 * DAY, sixth, MIDNIGHT))
-    assert first == (whole_past, _cost(MIDNIGHT, NOON))
-    # Only the head, whose start has moved, and today.
-    assert second == (_cost(NOON + 30 - 7 * DAY, sixth), _cost(MIDNIGHT, NOON + 30))
+    first, second, third = source.asked
+    assert first == (_cost(start, edge), _cost(edge, NOON, Label.SESSION))
+    assert second == (_cost(edge, NOON + 30, Label.SESSION),)
+    assert third == (
+        _cost(edge, NOON, Label.SESSION),
+        _cost(start, start + 300, Label.SESSION),
+        _cost(NOON, NOON + 900, Label.SESSION),
+    )
 
 
-def test_a_lone_window_inside_today_shares_todays() -> None:
-    source = FakeSource(request(NOON - 5, "s", 2.0, {}))
-    past = ClosedPast(source, BERLIN)
-    today, hour = _cost(MIDNIGHT, NOON, Label.MODEL), _cost(NOON - 3600, NOON)
+@pytest.mark.parametrize(("after", "tail_s"), [(0, 900), (899, 1799), (900, 900)])
+def test_the_tail_is_a_quarter_to_half_an_hour(after: int, tail_s: int) -> None:
+    past = ClosedPast(FakeSource())
+    past.begin(NOON + after)
 
-    answers = _poll(past, [today, hour], NOON)
+    _, tail = past.halves(Span(MIDNIGHT, NOON + after))
 
-    (asked,) = source.asked
-    assert {question.span for question in asked} == {today.span}
-    assert answers[hour].total == 2.0
+    assert tail == Span(NOON + after - tail_s, NOON + after)
+
+
+def test_the_last_hour_is_asked_in_small_steps_instead_of_for_each_start() -> None:
+    source = FakeSource([*request(NOON - 3595, "s", 2.0, {}), *request(NOON - 1800, "s", 3.0, {})])
+    past = ClosedPast(source)
+
+    hours = [_poll(past, [q := _cost(NOON + t - 3600, NOON + t)], NOON + t)[q].total for t in (0, 15, 30)]
+
+    assert hours == [5.0, 3.0, 3.0]
+    first, *later = source.asked
+    assert first[0].boundaries == tuple(range(NOON - 3600, NOON - SETTLE_S + 1, 15))
+    assert later == [(_cost(NOON - SETTLE_S, NOON + t, Label.SESSION),) for t in (15, 30)]
+
+
+def test_long_windows_of_the_past_that_overlap_are_asked_as_steps_of_one() -> None:
+    source = FakeSource([*request(MIDNIGHT - DAY, "s", 1.0, {}), *request(MIDNIGHT + 60, "s", 2.0, {})])
+    week, today = _cost(MIDNIGHT - 3 * DAY, NOON), _cost(MIDNIGHT, NOON)
+
+    answers = _poll(ClosedPast(source), [week, today], NOON)
+
+    edge = NOON - SETTLE_S
+    past = Question(Metric.COST, Span(week.span.start, edge), boundaries=(week.span.start, MIDNIGHT, edge))
+    assert source.asked == [(past, _cost(edge, NOON, Label.SESSION))]
+    assert [answers[week].total, answers[today].total] == [3.0, 2.0]
+
+
+def test_a_second_round_about_the_tail_is_answered_by_the_first() -> None:
+    source = FakeSource(
+        [*request(NOON - 5, "a", 1.0, {"input": 3}), *request(NOON - 4, "b", 1.0, {"input": 5})]
+    )
+    past = ClosedPast(source)
+    span = Span(NOON - SETTLE_S, NOON)
+    _poll(past, [Question(Metric.TOKENS, span, (Label.MODEL, Label.TYPE))], NOON)
+
+    one = Question(Metric.TOKENS, span, (Label.SESSION, Label.MODEL), where=((Label.SESSION, ("b",)),))
+    rows = past.ask([one])[one].answer.rows
+
+    assert rows == (Row(("b", "claude-opus-4-8"), 5.0),)
+    assert len(source.asked) == 1
 
 
 def test_a_range_no_longer_asked_for_is_let_go() -> None:
     source = FakeSource(request(MIDNIGHT - DAY, "s", 1.0, {}))
-    past = ClosedPast(source, BERLIN)
-    month, today = _cost(BERLIN.midnight(date(2026, 10, 6)), MIDNIGHT), _cost(MIDNIGHT, NOON)
+    past = ClosedPast(source)
+    month, today = _cost(BERLIN.midnight(date(2026, 10, 6)), MIDNIGHT), _cost(MIDNIGHT, NOON - SETTLE_S)
     for question in (month, month, today, month):
         _poll(past, [question], NOON)
 
@@ -110,20 +146,21 @@ def test_a_range_no_longer_asked_for_is_let_go() -> None:
 
 def test_a_coarser_question_is_answered_by_a_finer_one() -> None:
     source = FakeSource(
-        [*request(NOON - 1, "s", 1.0, {}), *request(NOON - 2, "s", 2.0, {}, model="claude-haiku-4-5")]
+        [*request(MIDNIGHT + 1, "s", 1.0, {}), *request(MIDNIGHT + 2, "s", 2.0, {}, model="claude-haiku-4-5")]
     )
-    total, by_model = _cost(MIDNIGHT, NOON), _cost(MIDNIGHT, NOON, Label.MODEL)
+    end = NOON - SETTLE_S
+    total, by_model = _cost(MIDNIGHT, end), _cost(MIDNIGHT, end, Label.MODEL)
 
-    answers = _poll(ClosedPast(source, BERLIN), [total, by_model], NOON)
+    answers = _poll(ClosedPast(source), [total, by_model], NOON)
 
     assert source.asked == [(by_model,)]
     assert answers[total].total == 3.0
 
 
-@pytest.mark.parametrize("later", [KEEP_S + 1, DAY, -KEEP_S])
+@pytest.mark.parametrize("later", [KEEP_S + 60, DAY, 0])
 def test_the_past_is_read_again_after_an_hour_a_day_or_a_clock_set_back(later: float) -> None:
     source = FakeSource(request(MIDNIGHT - DAY, "s", 1.0, {}))
-    past = ClosedPast(source, BERLIN)
+    past = ClosedPast(source)
     question = _cost(MIDNIGHT - 4 * DAY, MIDNIGHT)
     assert _poll(past, [question], NOON)[question].total == 1.0
 
@@ -133,21 +170,24 @@ def test_the_past_is_read_again_after_an_hour_a_day_or_a_clock_set_back(later: f
     assert _poll(past, [question], NOON + later)[question].total == 5.0
 
 
-def test_a_day_that_has_just_ended_may_still_change() -> None:
-    source = FakeSource(request(MIDNIGHT - 5, "s", 1.0, {}))
-    past = ClosedPast(source, BERLIN)
-    yesterday = _cost(BERLIN.midnight(date(2026, 10, 25)), MIDNIGHT)
-    assert _poll(past, [yesterday], MIDNIGHT + 10)[yesterday].total == 1.0
+def test_what_has_just_happened_may_still_change() -> None:
+    source = FakeSource(request(NOON - 5, "s", 1.0, {}))
+    past = ClosedPast(source)
+    morning = _cost(MIDNIGHT, NOON)
+    assert _poll(past, [morning], NOON + 10)[morning].total == 1.0
 
-    source.events += request(MIDNIGHT - 4, "s", 2.0, {})
+    source.events += request(NOON - 4, "s", 2.0, {})
 
-    assert _poll(past, [yesterday], MIDNIGHT + 40)[yesterday].total == 3.0
-    assert _poll(past, [yesterday], MIDNIGHT + SETTLE_S + 1)[yesterday].total == 3.0
+    assert _poll(past, [morning], NOON + 40)[morning].total == 3.0
+    source.events += request(NOON - 3, "too late", 2.0, {})
+    assert _poll(past, [morning], NOON + SETTLE_S + 1)[morning].total == 5.0
+    source.events += request(NOON - 2, "too late", 2.0, {})
+    assert _poll(past, [morning], NOON + SETTLE_S + 30)[morning].total == 5.0
 
 
 def test_what_a_failed_ask_would_have_said_is_not_remembered() -> None:
     source = FakeSource(request(MIDNIGHT - DAY, "s", 1.0, {}))
-    past = ClosedPast(source, BERLIN)
+    past = ClosedPast(source)
     question = _cost(MIDNIGHT - 2 * DAY, NOON)
     source.error = SourceUnavailable("Down")
     with pytest.raises(SourceUnavailable):
@@ -159,78 +199,7 @@ def test_what_a_failed_ask_would_have_said_is_not_remembered() -> None:
 
 
 def test_an_unknown_counter_stays_unknown() -> None:
-    past = ClosedPast(FakeSource(metrics=(Metric.TOKENS,)), BERLIN)
+    past = ClosedPast(FakeSource(metrics=(Metric.TOKENS,)))
     question = _cost(MIDNIGHT - 2 * DAY, NOON, Label.MODEL)
 
     assert _poll(past, [question], NOON)[question].total is None
-
-
-class _Counting(FakeSource):
-    """Notes the windows and ids that sessions and warnings are asked about."""
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.seen: list[tuple[Span, tuple[str, ...]]] = []
-        self.warned_about: list[Span] = []
-
-    def sessions_seen(self, span: Span, session_ids: Sequence[str] | None = None) -> tuple[SessionSeen, ...]:
-        self.seen.append((span, tuple(session_ids or ())))
-        return super().sessions_seen(span, session_ids)
-
-    def warnings(self, span: Span) -> tuple[UsageWarning, ...]:
-        self.warned_about.append(span)
-        return super().warnings(span)
-
-
-def test_sessions_are_seen_over_past_and_present() -> None:
-    source = _Counting(
-        [
-            *request(MIDNIGHT - 5 * DAY, "both", 1.0, {}),
-            *request(MIDNIGHT - 2 * DAY, "both", 1.0, {}),
-            *request(NOON - 9, "both", 1.0, {}),
-            *request(MIDNIGHT - DAY, "past", 1.0, {}),
-            *request(NOON - 8, "new", 1.0, {}),
-        ]
-    )
-    past = ClosedPast(source, BERLIN)
-    ids = ("both", "past", "new", "never")
-
-    def seen(start: int, now: int) -> dict[str, tuple[int, int]]:
-        past.begin(now)
-        found = past.sessions_seen(Span(start, now), ids)
-        return {session: (one.first, one.last) for session, one in found.items()}
-
-    expected = {
-        "both": (MIDNIGHT - 5 * DAY, NOON - 9),
-        "past": (MIDNIGHT - DAY, MIDNIGHT - DAY),
-        "new": (NOON - 8, NOON - 8),
-    }
-    start = MIDNIGHT - 5 * DAY - 40
-    assert seen(start, NOON) == expected
-    source.seen.clear()
-    assert seen(start + 30, NOON + 30) == expected
-    assert [span for span, _ in source.seen] == [Span(MIDNIGHT, NOON + 30)]
-    # The window's start has passed the first activity of one.
-    source.seen.clear()
-    expected["both"] = (MIDNIGHT - 2 * DAY, NOON - 9)
-    assert seen(start + 60, NOON + 60) == expected
-    assert source.seen[0] == (Span(start + 60, MIDNIGHT), ("both",))
-
-
-def test_warnings_about_the_past_are_asked_hourly() -> None:
-    warning = UsageWarning(code="two-writers", message="Too high", cure="Stop one")
-    source = _Counting(request(NOON, "s", 1.0, {}), warned=(warning,))
-    past = ClosedPast(source, BERLIN)
-    start = MIDNIGHT - 5 * DAY
-
-    for now in (NOON, NOON + 30, NOON + KEEP_S + 60):
-        past.begin(now)
-        assert past.warnings(Span(start + int(now) - NOON, int(now))) == (warning,)
-
-    assert [span.end for span in source.warned_about] == [
-        MIDNIGHT,
-        NOON,
-        NOON + 30,
-        MIDNIGHT,
-        NOON + int(KEEP_S) + 60,
-    ]

@@ -12,7 +12,7 @@ from ccmon_tray.usage.forecast import PACE_S, projected_cost_usd
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import SourceInfo, SourceKind, State
 from ccmon_tray.usage.windows import RANGE_NAMES, Calendar, Window, month_end, previous, resolve
-from tests.support.fake_source import Event, FakeSource, request
+from tests.support.fake_source import CountingSource, Event, FakeSource, request
 
 BERLIN = Calendar(ZoneInfo("Europe/Berlin"), "Europe/Berlin")
 DAY = 86_400
@@ -24,7 +24,7 @@ def _lively(seed: int = 0) -> FakeSource:
     chance = random.Random(seed)
     source = FakeSource()
     for i in range(300):
-        at = NOW + 120 - chance.random() ** 2 * 100 * DAY
+        at = NOW + 3600 - chance.random() ** 3 * 100 * DAY
         session = {Label.SESSION: f"s{i // 4}"}
         source.events += request(
             at,
@@ -50,7 +50,9 @@ def test_every_figure_is_that_of_the_report_poll_after_poll(name: str) -> None:
     builder = SnapshotBuilder(source, BERLIN)
     last = None
 
-    for now in (NOW, NOW + 30, NOW + 60.5):
+    # The first poll reads the past. Until the others nothing moves, then starts, then the edge of the past;
+    # at last all is read again.
+    for now in (NOW, NOW + 33, NOW + 60.5, NOW + 330, NOW + 905, NOW + 1000, NOW + 1810, NOW + 3600):
         last = builder.build(name, now, last)
 
         assert last.state is State.FRESH
@@ -60,8 +62,9 @@ def test_every_figure_is_that_of_the_report_poll_after_poll(name: str) -> None:
         info = figures.range.info
         window = resolve(name, now, BERLIN)
         assert (info.name, info.end) == (window.name, window.end)
-        # The start of a long rolling range moves in steps.
-        assert 0 <= window.start - info.start <= (299 if name in {"1d", "7d", "30d", "90d"} else 0)
+        # The start of a rolling range moves in steps.
+        step_s = {"1h": 15, "4h": 60, "1d": 300, "7d": 300, "30d": 300, "90d": 300}.get(name, 1)
+        assert info.start == window.start // step_s * step_s
         report = build_report(source, Window(name, info.start, info.end), BERLIN)
         shown, expected = figures.range.totals.model_dump(), report.totals.model_dump()
         assert shown.keys() == expected.keys()
@@ -86,7 +89,7 @@ def test_every_figure_is_that_of_the_report_poll_after_poll(name: str) -> None:
         before = replace(before, end=before.end // 300 * 300)
         assert figures.this_week.previous_cost_usd == pytest.approx(_cost(source, before))
         assert figures.this_month.cost_usd == pytest.approx(_cost(source, month))
-        hour = Window("custom", int(now) - 3600, int(now))
+        hour = Window("custom", (int(now) - 3600) // 15 * 15, int(now))
         assert figures.last_hour_cost_usd == pytest.approx(_cost(source, hour))
         pace = Window("custom", (int(now) - PACE_S) // 300 * 300, int(now))
         assert figures.this_month.projected_cost_usd == pytest.approx(
@@ -96,38 +99,108 @@ def test_every_figure_is_that_of_the_report_poll_after_poll(name: str) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("name", "most"), [("90d", 15), ("1d", 15), ("today", 10), ("yesterday", 3), ("1h", 15)]
-)
-def test_a_poll_asks_little_and_nothing_about_days_that_are_over(name: str, most: int) -> None:
-    source = _lively()
+@pytest.mark.parametrize("name", RANGE_NAMES)
+def test_a_steady_poll_asks_once_about_the_last_half_hour(name: str) -> None:
+    source = CountingSource(_lively().events)
     builder = SnapshotBuilder(source, BERLIN)
     last = builder.build(name, NOW, None)
-    source.asked.clear()
+    source.clear()
 
-    builder.build(name, NOW + 30, last)
+    builder.build(name, NOW + 12, last)
 
-    midnight = BERLIN.midnight(BERLIN.day_of(NOW))
-    asked = [question for questions in source.asked for question in questions]
-    assert len(asked) <= most
-    assert min(question.span.start for question in asked) >= midnight
+    (asked,) = source.asked
     # Each distinct window is work of its own for a server.
+    tail = Span(NOW - 900, NOW + 12)
     windows = {question.span for question in asked}
-    assert len(windows) <= (2 if name == "1h" else 1)
+    assert windows == ({tail, Span(NOW + 12 - 900, NOW + 12)} if name == "15m" else {tail})
+    for window in windows:
+        metrics = [question.metric for question in asked if question.span == window]
+        assert len(metrics) == len(set(metrics))
+    assert all(span in windows for span in source.warned_about)
+    assert len(source.warned_about) <= 1
+    assert source.counted == 0
 
 
-def test_today_is_not_asked_twice_when_it_is_the_range() -> None:
-    source = _lively()
+def test_a_poll_after_the_edge_has_moved_asks_only_what_it_has_moved_by() -> None:
+    source = CountingSource(_lively().events)
+    builder = SnapshotBuilder(source, BERLIN)
+    last = builder.build("30d", NOW, None)
+    source.clear()
+
+    # The edge and all starts have moved.
+    builder.build("30d", NOW + 910, last)
+
+    asked = {question.span for questions in source.asked for question in questions if not question.boundaries}
+    assert max(span.end - span.start for span in asked) == 910
+    assert sum(span.end - span.start for span in asked) <= 4 * 910
+    assert max(span.end - span.start for span in source.warned_about) == 910
+    assert all(span.end - span.start <= 910 for span, _ in source.seen)
+
+
+def test_only_top_sessions_whose_use_changed_are_looked_up_again() -> None:
+    source = CountingSource(
+        [
+            *request(NOW - 3 * 3600, "idle", 9.0, {"input": 1}),
+            *request(NOW - 3 * 3600, "busy", 5.0, {"input": 1}),
+            *request(NOW - 60, "busy", 1.0, {"input": 1}),
+        ]
+    )
     builder = SnapshotBuilder(source, BERLIN)
     last = builder.build("today", NOW, None)
-    source.asked.clear()
+    source.clear()
 
-    builder.build("today", NOW + 30, last)
+    last = builder.build("today", NOW + 30, last)
+    assert source.seen == []
+    source.events += request(NOW + 40, "busy", 1.0, {"input": 1})
+    last = builder.build("today", NOW + 60, last)
 
-    tokens = [q for q in source.asked[0] if q.metric is Metric.TOKENS]
-    costs = [q for q in source.asked[0] if q.metric is Metric.COST]
-    assert len(tokens) == 1
-    assert [q.by for q in costs if q.boundaries is None] == [(Label.MODEL,), (Label.SESSION,)]
+    assert source.seen == [(Span(NOW - 900, NOW + 60), ("busy",))]
+    assert last.figures is not None
+    seen = {s.session_id: (s.first_seen, s.last_seen) for s in last.figures.range.top_sessions}
+    assert seen == {"busy": (NOW - 3 * 3600, NOW + 40), "idle": (NOW - 3 * 3600, NOW - 3 * 3600)}
+
+
+@pytest.mark.parametrize("name", ["today", "7d", "4h"])
+def test_sessions_are_counted_once_however_often_they_come_back(name: str) -> None:
+    source = FakeSource(
+        [
+            *request(NOW - 2 * 3600, "before", 1.0, {"input": 1}),
+            *request(NOW - 2 * 3600, "idle", 1.0, {"input": 1}),
+        ]
+    )
+    builder = SnapshotBuilder(source, BERLIN)
+
+    def count(now: float) -> int | None:
+        figures = builder.build(name, now, builder.build(name, now - 5, None)).figures
+        assert figures is not None
+        return figures.range.totals.sessions
+
+    assert count(NOW) == 2
+    source.events += request(NOW + 10, "before", 1.0, {"input": 1})
+    assert count(NOW + 30) == 2
+    source.events.append(Event(NOW + 40, Metric.COMMITS, 1.0, {Label.SESSION: "new"}))
+    assert count(NOW + 60) == 3
+    source.events.append(Event(NOW + 70, Metric.COST, 1.0, {Label.MODEL: "claude-opus-4-8"}))
+    assert count(NOW + 90) == 3
+    # The edge of the past has moved beyond them all.
+    assert count(NOW + 2000) == 3
+
+
+def test_a_session_that_the_window_has_left_behind_is_no_longer_counted() -> None:
+    source = FakeSource(
+        [
+            *request(NOW - 4 * 3600 + 50, "old", 0.1, {"input": 1}),
+            *request(NOW - 3600, "new", 0.3, {"input": 1}),
+        ]
+    )
+    builder = SnapshotBuilder(source, BERLIN)
+    last = builder.build("4h", NOW, None)
+    later = builder.build("4h", NOW + 60, last)
+
+    assert last.figures is not None
+    assert later.figures is not None
+    assert [last.figures.range.totals.sessions, later.figures.range.totals.sessions] == [2, 1]
+    assert [s.session_id for s in later.figures.range.top_sessions] == ["new"]
 
 
 def test_the_agents_view_is_no_session() -> None:
@@ -150,8 +223,7 @@ def test_the_agents_view_is_no_session() -> None:
 
 
 def _past_read_again(source: FakeSource) -> bool:
-    midnight = BERLIN.midnight(BERLIN.day_of(NOW))
-    return any(q.span.end <= midnight for q in source.asked[0])
+    return any(question.span.start < NOW - DAY for question in source.asked[0])
 
 
 @pytest.mark.parametrize(

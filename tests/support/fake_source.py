@@ -140,3 +140,38 @@ class FakeSource:
                 rows.append(Row(key, total, sums))
         rows.sort(key=lambda row: (-row.total, row.key))
         return Answer(tuple(rows[: question.top]))
+
+
+class CountingSource(FakeSource):
+    """Notes what sessions and warnings are asked about.
+
+    Attributes:
+        seen: The window and ids of each ``sessions_seen``.
+        warned_about: The window of each ``warnings``.
+        counted: How often sessions were counted.
+    """
+
+    def __init__(self, events: Iterable[Event] = (), *, warned: tuple[UsageWarning, ...] = ()) -> None:
+        super().__init__(events, warned=warned)
+        self.seen: list[tuple[Span, tuple[str, ...]]] = []
+        self.warned_about: list[Span] = []
+        self.counted = 0
+
+    def clear(self) -> None:
+        """Forget what was noted so far."""
+        self.asked, self.seen, self.warned_about, self.counted = [], [], [], 0
+
+    def count_sessions(self, span: Span) -> int:
+        """Distinct session ids with any use."""
+        self.counted += 1
+        return len(super().sessions_seen(span))
+
+    def sessions_seen(self, span: Span, session_ids: Sequence[str] | None = None) -> tuple[SessionSeen, ...]:
+        """First and last activity of each session."""
+        self.seen.append((span, tuple(session_ids or ())))
+        return super().sessions_seen(span, session_ids)
+
+    def warnings(self, span: Span) -> tuple[UsageWarning, ...]:
+        """The warnings given at the start."""
+        self.warned_about.append(span)
+        return super().warnings(span)

@@ -23,8 +23,8 @@ def test_snapshot(loaded: Loaded, source: PrometheusSource, name: str) -> None:
     truth = loaded.data.truth
     builder = SnapshotBuilder(source, CALENDAR)
     last = None
-    # The first poll reads the past, the second remembers it, and for the third its edge has moved.
-    for now in (NOW - 330, NOW - 300, NOW):
+    # The first poll reads the past, the second remembers it; then starts move, and the edge of the past.
+    for now in (NOW - 1230, NOW - 1200, NOW - 900, NOW):
         last = builder.build(name, now, last)
 
         assert last.state is State.FRESH, last.problem
@@ -35,7 +35,7 @@ def test_snapshot(loaded: Loaded, source: PrometheusSource, name: str) -> None:
             assert period.end == now
             assert period.cost_usd == exactly(truth.total(Metric.COST, period.start, now))
         assert figures.today.tokens == exactly(truth.total(Metric.TOKENS, figures.today.start, now))
-        assert figures.last_hour_cost_usd == exactly(truth.total(Metric.COST, now - 3600, now))
+        assert figures.last_hour_cost_usd == exactly(truth.total(Metric.COST, (now - 3600) // 15 * 15, now))
         week = figures.this_week
         start = CALENDAR.same_time(week.start, -7)
         end = CALENDAR.same_time(now, -7) // 300 * 300
