@@ -1,11 +1,11 @@
 """Measure how far off the usual totals are, and ours, on use whose truth is known.
 
-Serves generated use from a real Prometheus, in several of the ways in which counters can look, and compares what
-``sum(increase(m[R]))`` and ccmon-tray say with the truth.
+Serves generated use from a real Prometheus, in several of the ways in which counters can look, and compares
+what ``sum(increase(m[R]))`` and ccmon-tray say with the truth.
 
 Usage: python scripts/measure_accuracy.py [--write]
-Needs Debian's ``prometheus`` package (prometheus and promtool). ``--write`` puts the table between the markers
-of docs/accuracy.md.
+Needs Debian's ``prometheus`` package (prometheus and promtool). ``--write`` puts the table between the
+markers of docs/accuracy.md.
 """
 
 import argparse
