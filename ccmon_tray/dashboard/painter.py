@@ -68,6 +68,7 @@ class Painter:
         strong: bool = False,
         colour: str | None = None,
         right: bool = False,
+        tag: str = "",
     ) -> int:
         """Write one line, cut with an ellipsis where it is longer than its room.
 
@@ -80,6 +81,7 @@ class Painter:
             strong: Whether in semibold.
             colour: Default: the palette's text.
             right: Whether ``x`` is the right edge.
+            tag: Name of the text on the canvas, for what it does when clicked.
 
         Returns:
             The width taken, pixels.
@@ -95,6 +97,7 @@ class Painter:
             font=font,
             anchor="nw",
             fill=colour or self.palette.text,
+            tags=tag,
         )
         return width
 

@@ -6,6 +6,7 @@ cache folder, and follows it: the file is looked at every second, and ages count
 
 import argparse
 import contextlib
+import functools
 import sys
 import time
 import tkinter as tk
@@ -17,16 +18,20 @@ from pydantic import ValidationError
 
 from ccmon_tray.dashboard.painter import Painter
 from ccmon_tray.dashboard.quick_stats_content import UNREADABLE, WAITING, Content, compose, summary
-from ccmon_tray.dashboard.quick_stats_view import HINT, QuickStatsView
-from ccmon_tray.dashboard.theme import Fonts, measure_scale, palette_for
+from ccmon_tray.dashboard.quick_stats_view import HINT, Action, QuickStatsView
+from ccmon_tray.dashboard.theme import Fonts, Palette, measure_scale, palette_for
+from ccmon_tray.desktop.appearance import SystemAppearance
+from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.clipboard import copy_text
 from ccmon_tray.errors import CcmonError
+from ccmon_tray.paths import find_paths
 from ccmon_tray.usage.snapshot import Snapshot
 
 TITLE: Final = "Claude Code Monitor"
 _TICK_MS: Final = 1000
 _COPIED_MS: Final = 2000
 _FOCUS_GRACE_MS: Final = 250
+_APPEARANCE_PATIENCE_S: Final = 0.1
 _EDGE: Final = 8  # units between a popup and the screen's edge or the icon
 
 Point = tuple[int, int]
@@ -79,6 +84,8 @@ class QuickStatsWindow:
         popup: Whether it has no frame and closes when another window gets the focus.
         at: The point it belongs to (where the icon was clicked), pixels of the screen.
         scale: Pixels per unit; measured where not given.
+        appearance: What the theme "system" follows.
+        ask_tray: Asks the tray for what a menu would offer, where the tray has no menu; None offers nothing.
         clock: Unix seconds now.
     """
 
@@ -91,6 +98,8 @@ class QuickStatsWindow:
         popup: bool = False,
         at: Point | None = None,
         scale: float | None = None,
+        appearance: SystemAppearance | None = None,
+        ask_tray: Callable[[Message], object] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.root = root
@@ -98,15 +107,19 @@ class QuickStatsWindow:
         self._clock = clock
         self._popup = popup
         self._at = at
-        palette = palette_for(theme)
+        self._theme = theme
+        self._appearance = appearance
+        self._ask_tray = ask_tray
+        palette = self._palette(_APPEARANCE_PATIENCE_S)
         scale = scale or measure_scale(root)
         self.canvas = tk.Canvas(root, background=palette.background, highlightthickness=0, borderwidth=0)
         self.painter = Painter(self.canvas, Fonts(root, scale), palette, scale)
-        self.view = QuickStatsView(self.painter)
+        self.view = QuickStatsView(self.painter, self._actions())
         self.content: Content | None = None
         self._height = 0
         self._copied = False
-        self._prepare(palette.background, palette.hairline)
+        self._prepare()
+        self._colour_ground()
         self.refresh()
         root.after(_TICK_MS, self._tick)
 
@@ -135,10 +148,28 @@ class QuickStatsWindow:
         """Close the window and end the program."""
         self.root.destroy()
 
-    def _prepare(self, background: str, border: str) -> None:
+    def _palette(self, patience_s: float = 0.0) -> Palette:
+        dark = self._appearance.dark(patience_s) if self._appearance else None
+        return palette_for(self._theme, system_dark=dark)
+
+    def _colour_ground(self) -> None:
+        palette = self.painter.palette
+        self.root.configure(background=palette.hairline if self._popup else palette.background)
+        self.canvas.configure(background=palette.background)
+
+    def _actions(self) -> tuple[Action, ...]:
+        """What a menu would offer: without one there is no other way to end the tray."""
+        ask = self._ask_tray
+        if ask is None:
+            return ()
+        return (
+            Action("Settings…", lambda: ask(Message.OPEN_SETTINGS)),
+            Action("Quit ccmon-tray", lambda: ask(Message.QUIT)),
+        )
+
+    def _prepare(self) -> None:
         root = self.root
         root.title(TITLE)
-        root.configure(background=border if self._popup else background)
         root.resizable(width=False, height=False)
         frame = self.painter.px(1) if self._popup else 0
         self.canvas.pack(fill="both", expand=True, padx=frame, pady=frame)
@@ -151,6 +182,9 @@ class QuickStatsWindow:
         for keys in ("<Down>", "<Button-5>"):
             root.bind(keys, lambda _event: self.canvas.yview_scroll(3, "units"))
         root.bind("<MouseWheel>", self._on_wheel)
+        for keys, step in (("<<NextWindow>>", 1), ("<<PrevWindow>>", -1)):
+            root.bind(keys, lambda _event, step=step: self.view.move_focus(step))  # type: ignore[misc]
+        root.bind("<Return>", lambda _event: self.view.do_focused())
         if self._popup:
             _take_frame_away(root)
             root.bind("<FocusOut>", self._on_focus_out)
@@ -183,6 +217,11 @@ class QuickStatsWindow:
         root.geometry(geometry)
 
     def _tick(self) -> None:
+        palette = self._palette()
+        if palette != self.painter.palette:  # the desktop took its time to answer
+            self.painter.palette = palette
+            self._colour_ground()
+            self._draw()
         self.refresh()
         self.root.after(_TICK_MS, self._tick)
 
@@ -258,7 +297,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--at", type=_point, metavar="X,Y", help="the point of the screen it belongs to")
     parser.add_argument("--popup", action="store_true", help="no frame; closes when it loses the focus")
     parser.add_argument("--theme", choices=("system", "light", "dark"), default="system")
+    parser.add_argument("--actions", action="store_true", help="offer what the tray has no menu for")
     options = parser.parse_args(arguments)
+    appearance = SystemAppearance() if options.theme == "system" else None
     _be_sharp()
     try:
         root = tk.Tk(className="ccmon-tray")
@@ -266,7 +307,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"The window cannot be shown: {error}", file=sys.stderr)  # noqa: T201 - a program's own words
         return 1
     QuickStatsWindow(
-        root, SnapshotFile(options.snapshot), theme=options.theme, popup=options.popup, at=options.at
+        root,
+        SnapshotFile(options.snapshot),
+        theme=options.theme,
+        popup=options.popup,
+        at=options.at,
+        appearance=appearance,
+        ask_tray=functools.partial(send, find_paths()) if options.actions else None,
     )
     root.mainloop()
     return 0

@@ -1,6 +1,8 @@
 """How the quick-stats window looks: a header, cards, a footer, drawn from top to bottom."""
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from ccmon_tray.dashboard.painter import Painter
@@ -18,15 +20,26 @@ _FOOTNOTE: Final = "API-equivalent estimate, not a bill"
 HINT: Final = f"Esc closes · {'⌘' if sys.platform == 'darwin' else 'Ctrl+'}C copies"
 
 
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do here, by a click on its words or by Tab and Return."""
+
+    words: str
+    do: Callable[[], object]
+
+
 class QuickStatsView:
     """Draws a :class:`Content`.
 
     Args:
         painter: Draws on the window's canvas.
+        actions: What stands above the footer.
     """
 
-    def __init__(self, painter: Painter) -> None:
+    def __init__(self, painter: Painter, actions: tuple[Action, ...] = ()) -> None:
         self._painter = painter
+        self._actions = actions
+        self._focused: int | None = None
         px = painter.px
         edge = px(_MARGIN + _PADDING)
         footer = painter.fonts.get(11).measure(_FOOTNOTE + HINT) + px(_FOOTER_GAP)
@@ -53,6 +66,8 @@ class QuickStatsView:
             y = self._sessions_card(content, y) + gap
         for note in content.notes:
             y = self._note_card(note, y) + gap
+        if self._actions:
+            y = self._action_row(y)
         return self._footer(y, hint)
 
     def _header(self, content: Content) -> int:
@@ -244,6 +259,51 @@ class QuickStatsView:
 
         return paint.card(self._card_left, self._card_right, top, body)
 
+    def move_focus(self, step: int) -> None:
+        """Give the keyboard to the next action (``step`` 1) or the one before (−1)."""
+        if self._actions:
+            before = (-1 if step > 0 else 0) if self._focused is None else self._focused
+            self._focused = (before + step) % len(self._actions)
+            self._colour_actions()
+
+    def do_focused(self) -> None:
+        """Do what the keyboard is on."""
+        if self._focused is not None:
+            self._actions[self._focused].do()
+
+    def _action_row(self, y: int) -> int:
+        """The actions in one line, the first at the left edge, the last at the right one."""
+        paint = self._painter
+        baseline = y + paint.px(18)
+        for index, action in enumerate(self._actions):
+            last = index == len(self._actions) - 1
+            paint.text(
+                self._right if last else self._left,
+                baseline,
+                action.words,
+                room=paint.px(160),
+                size=12,
+                right=last,
+                tag=_tag(index),
+            )
+            for event, focus in (("<Enter>", index), ("<Leave>", None)):
+                paint.canvas.tag_bind(_tag(index), event, lambda _event, focus=focus: self._hover(focus))  # type: ignore[misc]
+            paint.canvas.tag_bind(_tag(index), "<ButtonRelease-1>", lambda _event, do=action.do: do())  # type: ignore[misc]
+        self._colour_actions()
+        return baseline + paint.px(12)
+
+    def _hover(self, index: int | None) -> None:
+        self._focused = index
+        self._painter.canvas.configure(cursor="" if index is None else "hand2")
+        self._colour_actions()
+
+    def _colour_actions(self) -> None:
+        colours = self._painter.palette
+        accent = ink(colours.accent, colours.background, colours.text)
+        for index in range(len(self._actions)):
+            focused = index == self._focused
+            self._painter.canvas.itemconfigure(_tag(index), fill=accent if focused else colours.text)
+
     def _footer(self, y: int, hint: str) -> int:
         paint, colours = self._painter, self._painter.palette
         baseline = y + paint.px(16)
@@ -330,3 +390,7 @@ class QuickStatsView:
             Tone.BAD: colours.bad,
         }[tone]
         return ink(plain, colours.background, colours.text)
+
+
+def _tag(index: int) -> str:
+    return f"action-{index}"

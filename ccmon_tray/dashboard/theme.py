@@ -68,8 +68,10 @@ LIGHT: Final = Palette(
 )
 
 
-def palette_for(theme: str) -> Palette:
-    """The colours for a :class:`~ccmon_tray.settings.Theme`: dark, unless it is light."""
+def palette_for(theme: str, *, system_dark: bool | None = None) -> Palette:
+    """The colours for a :class:`~ccmon_tray.settings.Theme`; dark where the system has no opinion."""
+    if theme == "system":
+        return LIGHT if system_dark is False else DARK
     return LIGHT if theme == "light" else DARK
 
 

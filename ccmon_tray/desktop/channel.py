@@ -46,6 +46,7 @@ class Message(StrEnum):
     RAISE = "raise"
     REFRESH = "refresh"
     SETTINGS_CHANGED = "settings-changed"
+    OPEN_SETTINGS = "open-settings"
     QUIT = "quit"
 
 

@@ -152,13 +152,17 @@ class TrayApp:
                 self.on_command(Command(Action.REFRESH))
             case Message.SETTINGS_CHANGED:
                 self._load_settings()
+            case Message.OPEN_SETTINGS:
+                self.on_command(Command(Action.OPEN_SETTINGS))
             case Message.QUIT:
                 self.stop()
 
     def _do(self, command: Command) -> None:
         match command.action:
             case Action.OPEN_QUICK_STATS:
-                self._launcher.toggle_quick_stats(self._settings.appearance.theme, command.argument)
+                self._launcher.toggle_quick_stats(
+                    self._settings.appearance.theme, command.argument, actions=not self._backend.has_menu
+                )
             case Action.OPEN_SETTINGS:
                 self._launcher.open_settings()
             case Action.REFRESH:
@@ -176,7 +180,9 @@ class TrayApp:
 
     def _raise(self) -> None:
         try:
-            self._launcher.raise_quick_stats(self._settings.appearance.theme)
+            self._launcher.raise_quick_stats(
+                self._settings.appearance.theme, actions=not self._backend.has_menu
+            )
         except CcmonError as error:
             self._notify(str(error))
 

@@ -26,12 +26,13 @@ class Launcher:
         self._quick_stats: subprocess.Popen[bytes] | None = None
         self._openers: list[subprocess.Popen[bytes]] = []
 
-    def toggle_quick_stats(self, theme: Theme, at: str = "") -> None:
+    def toggle_quick_stats(self, theme: Theme, at: str = "", *, actions: bool = False) -> None:
         """Open the quick stats, or close them: a second click on the icon takes them away.
 
         Args:
             theme: Their colours.
             at: The point of the screen that was clicked, as ``X,Y``; "" opens a window with a frame.
+            actions: Whether they offer "Settings" and "Quit", as the menu does where there is one.
 
         Raises:
             CcmonError: They cannot be started.
@@ -39,9 +40,9 @@ class Launcher:
         if self._quick_stats is not None and self._quick_stats.poll() is None:
             self.close()
         else:
-            self.raise_quick_stats(theme, at)
+            self.raise_quick_stats(theme, at, actions=actions)
 
-    def raise_quick_stats(self, theme: Theme, at: str = "") -> None:
+    def raise_quick_stats(self, theme: Theme, at: str = "", *, actions: bool = False) -> None:
         """Open the quick stats on top of other windows, anew if they are open.
 
         The tray never imports a toolkit: they are a process of their own.
@@ -54,6 +55,8 @@ class Launcher:
         command += ["--snapshot", str(self._paths.snapshot_file), "--theme", theme.value]
         if at:
             command += ["--popup", "--at", at]
+        if actions:
+            command.append("--actions")
         self._quick_stats = _start(command, "The quick stats cannot be shown")
 
     def open_settings(self) -> None:

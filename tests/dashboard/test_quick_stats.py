@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
@@ -13,7 +14,9 @@ import pytest
 from ccmon_tray.dashboard import quick_stats
 from ccmon_tray.dashboard.quick_stats import QuickStatsWindow, SnapshotFile, place
 from ccmon_tray.dashboard.quick_stats_content import compose, summary
-from ccmon_tray.dashboard.theme import Fonts
+from ccmon_tray.dashboard.theme import DARK, LIGHT, Fonts
+from ccmon_tray.desktop.appearance import SystemAppearance
+from ccmon_tray.desktop.channel import Message
 from ccmon_tray.settings import Theme
 from ccmon_tray.usage.snapshot import Snapshot
 from tests.support.desktop import Box, Desktop, wait_for
@@ -223,6 +226,43 @@ def test_a_window_with_a_frame_stays_without_focus(desktop: Desktop, make_window
         assert _alive(window.root)
     finally:
         other.destroy()
+
+
+def test_the_system_theme_follows_the_desktop_even_late(make_window: MakeWindow) -> None:
+    answer = threading.Event()
+    window = make_window(fresh(), theme="system", appearance=SystemAppearance(lambda: not answer.wait(10)))
+    assert window.painter.palette is DARK
+    answer.set()
+
+    def is_light() -> bool:
+        window.root.update()
+        return bool(window.canvas.cget("background") == LIGHT.background)
+
+    wait_for(is_light, "the light theme")
+    assert window.painter.palette is LIGHT
+
+
+def test_without_a_menu_it_offers_settings_and_quit(desktop: Desktop, make_window: MakeWindow) -> None:
+    asked: list[Message] = []
+    window = make_window(fresh(), popup=True, at=(800, 600), ask_tray=asked.append)
+    assert {"Settings…", "Quit ccmon-tray"} <= set(_words(window))
+    root, canvas = window.root, window.canvas
+    root.focus_force()
+    root.update()
+    for keys in ("Tab", "Tab", "Return", "shift+Tab", "Return"):
+        desktop.press(keys)
+    wait_for(lambda: _alive_after_update(root) and len(asked) == 2, "what the keys ask for")
+    assert asked == [Message.QUIT, Message.OPEN_SETTINGS]
+    asked.clear()
+    for index, message in enumerate((Message.OPEN_SETTINGS, Message.QUIT)):
+        left, top, right, bottom = canvas.bbox(f"action-{index}")
+        x, y = canvas.winfo_rootx() + (left + right) // 2, canvas.winfo_rooty() + (top + bottom) // 2
+        desktop.click(x, y)
+        wait_for(lambda: _alive_after_update(root) and message in asked, message)  # noqa: B023
+
+
+def test_with_a_menu_it_offers_nothing(make_window: MakeWindow) -> None:
+    assert "Quit ccmon-tray" not in _words(make_window(fresh()))
 
 
 @pytest.mark.parametrize(

@@ -256,10 +256,13 @@ def test_what_a_command_could_not_do_is_said_in_the_menu(
     with start(used()) as tray:
         tray.until(is_fresh, "numbers")
 
-        tray.app.on_command(Command(Action.OPEN_SETTINGS))
+        assert send(tray.paths, Message.OPEN_SETTINGS)
 
-        words = " ".join(item.label for key, item in tray.menu.items() if key.startswith("notice"))
-        assert "Nothing opens" in words
+        def said() -> bool:
+            lines = [item.label for key, item in tray.menu.items() if key.startswith("notice")]
+            return "Nothing opens" in " ".join(lines)
+
+        wait_for(said, "the complaint")
         assert tray.paths.settings_file.exists()
 
 

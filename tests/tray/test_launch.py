@@ -39,13 +39,13 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_second_click_takes_the_quick_stats_away(paths: Paths, python: Path) -> None:
     launcher = Launcher(paths)
 
-    launcher.toggle_quick_stats(Theme.DARK, "10,20")
+    launcher.toggle_quick_stats(Theme.DARK, "10,20", actions=True)
     child = launcher._quick_stats
     wait_for(python.exists, "the child")
 
     assert python.read_text().split() == [
         *("-m", "ccmon_tray.dashboard.quick_stats", "--snapshot", str(paths.snapshot_file)),
-        *("--theme", "dark", "--popup", "--at", "10,20"),
+        *("--theme", "dark", "--popup", "--at", "10,20", "--actions"),
     ]
     launcher.toggle_quick_stats(Theme.DARK)
     assert child is not None

@@ -15,6 +15,7 @@ class DummyBackend:
 
     name = "none"
     hosted = False
+    has_menu = True
 
     def __init__(self) -> None:
         self.face: Face | None = None

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         def __call__(self, icon: Any) -> None: ...
 
     class _Icon:
+        HAS_MENU: bool
         name: str
         icon: Image.Image | None
         title: str
