@@ -11,13 +11,13 @@ Each distinct window costs a source work of its own, so the questions of a poll 
 tail have one, with one question a metric, and long windows of the past are asked as steps of one.
 """
 
-import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ccmon_tray.sources.base import Answer, Question, Row, Span, UsageSource
+from ccmon_tray.sources.sums import NONE, Sums, changed, largest, regrouped, session_ids
 from ccmon_tray.sources.tally import Tally
 from ccmon_tray.usage.metrics import Label, Metric
 
@@ -40,8 +40,6 @@ Its past is then asked in such steps once, instead of anew for each start. Few s
 _GLIDE_S: Final = 3600 - SETTLE_S
 # Windows up to this long are asked with one question a metric, by all labels: so few sessions are in them.
 _SHORT_S: Final = 3600
-# What is left of a group when so nearly all of it is subtracted is rounding.
-_CRUMB: Final = 1e-9
 
 
 SessionRows = tuple[tuple[Metric, Row], ...]
@@ -49,11 +47,12 @@ SessionRows = tuple[tuple[Metric, Row], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Sums:
-    """What each group rose by over a window, and whether the source knows the counter."""
+class _Found:
+    """What this poll knows about a question: the kept sums over what is over, and answers to add to them."""
 
-    amounts: Mapping[tuple[str, ...], float]
-    known: bool
+    question: Question
+    sums: Sums
+    rest: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +90,13 @@ class ClosedPast:
         self._now = 0.0
         self._edge = 0
         self._renew_at = 0.0
-        self._sums: dict[Question, _Sums] = {}
+        self._sums: dict[Question, Sums] = {}
         self._by_step: dict[Question, Answer] = {}
         self._used: set[Question] = set()
         self._short: dict[tuple[Metric, Span], Tally] = {}
         self._pieces: dict[Question, Answer] = {}
+        self._found: dict[Question, _Found] = {}
+        self._counted: tuple[tuple[Sums, ...], frozenset[str]] = ((), frozenset())
 
     def forget(self) -> None:
         """Ask about the past again."""
@@ -123,6 +124,7 @@ class ClosedPast:
         self._used = set()
         self._short = {}
         self._pieces = {}
+        self._found = {}
         return renewed
 
     def halves(self, span: Span) -> tuple[Span | None, Span | None]:
@@ -141,24 +143,42 @@ class ClosedPast:
             if row.key[tally.question.by.index(Label.SESSION)] == session_id
         )
 
-    def ask(self, questions: Iterable[Question]) -> dict[Question, Tally]:
+    def ask(self, questions: Iterable[Question], users: Iterable[Question] = ()) -> dict[Question, Tally]:
         """The answers to all questions, by at most one ``ask`` of the source.
 
         Args:
             questions: What to ask; none with ``boundaries``, which are for charts.
+            users: What else to ask, by session, for :meth:`count_sessions`.
 
         Raises:
             SourceError: The source cannot answer; what was remembered before stays as it was.
         """
+        questions, users = dict.fromkeys(questions), dict.fromkeys(users)
         # The dearest groups of the parts are not the dearest of the whole: parts are asked in full.
-        in_full = {question: replace(question, top=None) for question in questions}
+        in_full = {question: replace(question, top=None) for question in (*questions, *users)}
         finest = {question: _finest(full, in_full.values()) for question, full in in_full.items()}
         plans = {question: self._plan(question) for question in dict.fromkeys(finest.values())}
         self._fetch(plans.values())
-        found = {question: Tally(question, self._carry_out(plan)) for question, plan in plans.items()}
+        found = {question: self._carry_out(question, plan) for question, plan in plans.items()}
+        self._found |= {question: found[finest[question]] for question in users}
         return {
-            question: Tally(question, _regrouped(found[finest[question]], question)) for question in in_full
+            question: Tally(question, _answer(question, found[finest[question]])) for question in questions
         }
+
+    def count_sessions(self, users: Iterable[Question]) -> int:
+        """How many distinct session ids have rows in the answers to questions asked as ``users``."""
+        found = [self._found[question] for question in users]
+        sums = tuple(one.sums for one in found)
+        if sums != self._counted[0]:
+            closed = (session_ids(one.question, one.sums.amounts) for one in found)
+            self._counted = sums, frozenset().union(*closed)
+        known = self._counted[1]
+        new = (
+            session_ids(one.question, (row.key for row in answer.rows))
+            for one in found
+            for answer in one.rest
+        )
+        return len(known) + len(set().union(*new) - known)
 
     def _plan(self, question: Question) -> _Plan:
         closed_span, tail_span = self.halves(question.span)
@@ -197,11 +217,11 @@ class ClosedPast:
         begins = span.start >= self._edge - _GLIDE_S and span.start % GLIDE_STEP_S == 0
         return begins and span.end == self._edge
 
-    def _carry_out(self, plan: _Plan) -> Answer:
-        """The answer to a planned question; the sum over what is over is kept."""
-        sums = self._sums[plan.base] if plan.base else _Sums({}, known=True)
+    def _carry_out(self, question: Question, plan: _Plan) -> _Found:
+        """What a plan finds; the sums over what is over are kept."""
+        sums = self._sums[plan.base] if plan.base else NONE
         if plan.added or plan.subtracted:
-            sums = _changed(
+            sums = changed(
                 sums,
                 [self._pieces[piece] for piece in plan.added],
                 [self._pieces[piece] for piece in plan.subtracted],
@@ -209,10 +229,8 @@ class ClosedPast:
         if plan.closed is not None:
             self._sums[plan.closed] = sums
             self._used.add(plan.closed)
-        rest = [self._pieces[piece] for piece in (plan.gliding, plan.tail) if piece is not None]
-        sums = _changed(sums, rest)
-        rows = tuple(Row(key, total) for key, total in sums.amounts.items())
-        return Answer(rows, sums.known)
+        rest = tuple(self._pieces[piece] for piece in (plan.gliding, plan.tail) if piece is not None)
+        return _Found(question, sums, rest)
 
     def _fetch(self, plans: Iterable[_Plan]) -> None:
         """Have the answers to all pieces of plans, asked over as few distinct windows as possible."""
@@ -253,6 +271,15 @@ class ClosedPast:
     def _every_step(self, piece: Question) -> Question:
         edges = tuple(range(self._edge - _GLIDE_S, self._edge + 1, GLIDE_STEP_S))
         return replace(piece, span=Span(edges[0], edges[-1]), boundaries=edges)
+
+
+def _answer(question: Question, found: _Found) -> Answer:
+    """The answer to a question from what is known about it, or about a finer one."""
+    if question.top is not None and found.question.by == question.by:
+        return largest(question.top, found.sums, found.rest)
+    sums = changed(found.sums, found.rest)
+    rows = tuple(Row(key, total) for key, total in sums.amounts.items())
+    return regrouped(Tally(found.question, Answer(rows, sums.known)), question)
 
 
 def _between(question: Question, start: int, end: int) -> tuple[Question, ...]:
@@ -304,35 +331,15 @@ def _share(piece: Question, asked: Question, answer: Answer) -> Answer:
     if asked.where != piece.where:
         places = [(asked.by.index(label), values) for label, values in piece.where]
         rows = tuple(row for row in rows if all(row.key[place] in values for place, values in places))
-    return _regrouped(Tally(asked, Answer(rows, answer.known)), piece)
+    return regrouped(Tally(asked, Answer(rows, answer.known)), piece)
 
 
 def _finest(question: Question, others: Iterable[Question]) -> Question:
     """A question among those to be asked that answers this one too, because it groups by more labels."""
     found = question
     for other in others:
-        same = replace(other, by=question.by) == question
-        if same and len(other.by) > len(found.by) and set(question.by) <= set(other.by):
+        same = other.metric is question.metric and other.span == question.span
+        finer = same and len(other.by) > len(found.by) and set(question.by) <= set(other.by)
+        if finer and other.where == question.where:
             found = other
     return found
-
-
-def _regrouped(tally: Tally, question: Question) -> Answer:
-    """The rows of an answer by fewer labels, the largest first, as many as are asked for."""
-    rows = tuple(Row(key, total) for key, total in tally.per(*question.by).items())
-    return Answer(rows[: question.top], tally.answer.known)
-
-
-def _changed(sums: _Sums, added: Sequence[Answer], subtracted: Sequence[Answer] = ()) -> _Sums:
-    """Sums with what was asked besides; each distinct label value is held once."""
-    amounts = dict(sums.amounts)
-    for answer in added:
-        for row in answer.rows:
-            key = tuple(map(sys.intern, row.key))
-            amounts[key] = amounts.get(key, 0.0) + row.total
-    for answer in subtracted:
-        for row in answer.rows:
-            before = amounts.pop(row.key, 0.0)
-            if before - row.total > _CRUMB * max(before, 1.0):
-                amounts[row.key] = before - row.total
-    return _Sums(amounts, known=sums.known and all(answer.known for answer in (*added, *subtracted)))

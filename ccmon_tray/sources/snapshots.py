@@ -44,7 +44,6 @@ _START_STEP_S: Final = {
 }
 # Any use of a session shows in one of these, or in the count of sessions; tokens come with cost.
 _USE: Final = (Metric.COST, Metric.ACTIVE_TIME, Metric.LINES, Metric.COMMITS, Metric.PULL_REQUESTS)
-_NO_SESSION: Final = "agents_view"  # the start type of a process that shows sessions and is none
 # After these the source may have been away, or another one: what was remembered of it is read again.
 _SHAKEN: Final = frozenset({State.STALE, State.OFFLINE, State.NO_TELEMETRY})
 
@@ -134,7 +133,9 @@ class SnapshotBuilder:
         range_questions = _RangeQuestions.of(Span(window.start, window.end))
         if self._past.begin(now):
             self._sessions.forget()
-        tallies = self._past.ask([*costs.values(), today_tokens, *range_questions.all])
+        tallies = self._past.ask(
+            [*costs.values(), today_tokens, *range_questions.figures], range_questions.users
+        )
         cost = {period: tallies[question].total for period, question in costs.items()}
         projected = projected_cost_usd(
             cost[month], cost[pace], pace.seconds, month_end(now, self._calendar) - now
@@ -160,13 +161,6 @@ class SnapshotBuilder:
     def _range_usage(
         self, window: Window, asked: "_RangeQuestions", tallies: Mapping[Question, Tally]
     ) -> RangeUsage:
-        # Distinct ids over remembered and new parts: to count them anew is to read the whole range.
-        used = {
-            key[0]
-            for question in asked.users
-            for key in tallies[question].per(*question.by)
-            if _NO_SESSION not in key
-        }
         return RangeUsage(
             info=RangeInfo(
                 name=window.name,
@@ -180,7 +174,7 @@ class SnapshotBuilder:
                 tallies[asked.tokens],
                 tallies[asked.active],
                 [tallies[question] for question in asked.productivity],
-                len(used - {""}),
+                self._past.count_sessions(asked.users),
             ),
             by_model=models(tallies[asked.cost], tallies[asked.tokens]),
             top_sessions=self._top_sessions(asked.span, tallies[asked.dearest]),
@@ -245,9 +239,9 @@ class _RangeQuestions:
         )
 
     @property
-    def all(self) -> tuple[Question, ...]:
-        """Everything to ask."""
-        return (self.cost, self.tokens, self.active, self.dearest, *self.productivity, *self.users)
+    def figures(self) -> tuple[Question, ...]:
+        """All but ``users``."""
+        return (self.cost, self.tokens, self.active, self.dearest, *self.productivity)
 
 
 def _past_edge(unix_s: int, step_s: int = _PAST_STEP_S) -> int:
