@@ -24,7 +24,7 @@ def _lively(seed: int = 0) -> FakeSource:
     chance = random.Random(seed)
     source = FakeSource()
     for i in range(300):
-        at = NOW + 3600 - chance.random() ** 3 * 100 * DAY
+        at = NOW + 10 * 3600 - chance.random() ** 3 * 100 * DAY
         session = {Label.SESSION: f"s{i // 4}"}
         source.events += request(
             at,
@@ -44,18 +44,23 @@ def _cost(source: FakeSource, window: Window) -> float:
     return cost
 
 
+# The first poll reads the past. Until the others nothing moves, then starts, then the edge of the past; at
+# last all is read again.
+_BY_DAY = tuple(NOW + after for after in (0, 33, 330, 905.5, 1810, 3600))
+_OVER_MIDNIGHT = tuple(NOW + 9 * 3600 + after for after in (-400, 0, 20, 905, 935))
+
+
+@pytest.mark.parametrize("moments", [_BY_DAY, _OVER_MIDNIGHT], ids=["by day", "over midnight"])
 @pytest.mark.parametrize("name", RANGE_NAMES)
-def test_every_figure_is_that_of_the_report_poll_after_poll(name: str) -> None:
+def test_every_figure_is_that_of_the_report_poll_after_poll(name: str, moments: tuple[float, ...]) -> None:
     source = _lively()
     builder = SnapshotBuilder(source, BERLIN)
     last = None
 
-    # The first poll reads the past. Until the others nothing moves, then starts, then the edge of the past;
-    # at last all is read again.
-    for now in (NOW, NOW + 33, NOW + 60.5, NOW + 330, NOW + 905, NOW + 1000, NOW + 1810, NOW + 3600):
+    for now in moments:
         last = builder.build(name, now, last)
 
-        assert last.state is State.FRESH
+        assert last.state in {State.FRESH, State.NO_DATA}
         assert (last.polled_at, last.taken_at) == (now, now)
         figures = last.figures
         assert figures is not None
