@@ -5,7 +5,7 @@ from typing import Final
 
 from ccmon_tray.cli import tables
 from ccmon_tray.sources.tally import add_tokens, model_name
-from ccmon_tray.usage import formatting
+from ccmon_tray.usage import formatting, wording
 from ccmon_tray.usage.models import (
     SOURCE_TITLES,
     GroupUsage,
@@ -21,11 +21,10 @@ from ccmon_tray.usage.models import (
     UsageWarning,
 )
 from ccmon_tray.usage.snapshot import Figures, Snapshot
-from ccmon_tray.usage.windows import ROLLING_S, Calendar
+from ccmon_tray.usage.windows import Calendar
 
 SESSIONS_SHOWN: Final = 10
 
-_ESTIMATE: Final = "API-equivalent estimate, not a bill"
 _USAGE_HEADER: Final = ("Cost", "Tokens", "Input", "Output", "Cache read", "Cache write")
 _GROUP_TITLES: Final = {
     "model": "Model",
@@ -59,7 +58,7 @@ def snapshot_text(snapshot: Snapshot, now: float, calendar: Calendar) -> str:
     parts = [_source_line(snapshot.source) + _state_line(snapshot, now)]
     if snapshot.figures is not None:
         figures = snapshot.figures
-        parts.append(_periods(figures))
+        parts.append(_periods(snapshot, figures, now, calendar))
         parts.append(_range_line(figures.range.info, calendar) + _activity(figures.range.totals))
         parts.append(_models(figures.range.by_model))
         parts.append(_sessions(figures.range.top_sessions, calendar))
@@ -67,26 +66,16 @@ def snapshot_text(snapshot: Snapshot, now: float, calendar: Calendar) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def range_title(name: str) -> str:
-    """A range's name as people say it: ``Last 7 days``, ``This week``."""
-    if name == "1d":
-        return "Last 24 hours"
-    if name not in ROLLING_S:
-        return name.capitalize()
-    number, unit = int(name[:-1]), {"m": "minute", "h": "hour", "d": "day"}[name[-1]]
-    return f"Last {unit}" if number == 1 else f"Last {number} {unit}s"
-
-
 def _range_line(info: RangeInfo, calendar: Calendar) -> str:
     start, end = calendar.local(info.start), calendar.local(info.end)
     day = "%a %d %b %Y %H:%M"
     until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:{day}}"
-    return f"{range_title(info.name)}: {start:{day}} to {until} ({info.timezone})\n"
+    return f"{wording.range_title(info.name)}: {start:{day}} to {until} ({info.timezone})\n"
 
 
 def _source_line(info: SourceInfo) -> str:
     if info.kind is SourceKind.DEMO:
-        return "Demo: generated figures, nobody's use\n"
+        return f"Demo: {wording.GENERATED}, nobody's use\n"
     name = " ".join(part for part in (SOURCE_TITLES[info.kind], info.version) if part)
     return f"{name} at {info.url}\n" if info.url else f"{name}\n"
 
@@ -105,7 +94,7 @@ def _state_line(snapshot: Snapshot, now: float) -> str:
 def _totals(totals: Totals) -> str:
     active, edits = totals.active_time_seconds, totals.edit_decisions
     rows = [
-        ("Cost", formatting.money(totals.cost_usd), _ESTIMATE),
+        ("Cost", formatting.money(totals.cost_usd), wording.ESTIMATE),
         (
             "Tokens",
             formatting.tokens(totals.tokens.total if totals.tokens else None),
@@ -138,52 +127,28 @@ def _cache_remark(totals: Totals) -> str:
     return f"{formatting.percent(totals.cache_hit_ratio)} of the prompts read from the cache"
 
 
-def _periods(figures: Figures) -> str:
-    week, month = figures.this_week, figures.this_month
-    tokens = figures.today.tokens
-    before = formatting.change(week.change)
-    expected = month.projected_cost_usd
-    return (
-        tables.facts(
-            [
-                (
-                    "Today",
-                    formatting.money(figures.today.cost_usd),
-                    f"{formatting.tokens(tokens)} tokens" if tokens is not None else "",
-                ),
-                (
-                    "This week",
-                    formatting.money(week.cost_usd),
-                    f"{before} on last week by now" if before else "",
-                ),
-                (
-                    "This month",
-                    formatting.money(month.cost_usd),
-                    f"{formatting.money(expected)} by its end at the pace of the last 7 days"
-                    if expected
-                    else "",
-                ),
-                ("Last hour", formatting.money(figures.last_hour_cost_usd), ""),
-            ]
-        )
-        + f"Cost is an {_ESTIMATE}.\n"
-    )
+def _periods(snapshot: Snapshot, figures: Figures, now: float, calendar: Calendar) -> str:
+    today, week, month = figures.today, figures.this_week, figures.this_month
+    week_title = wording.week_title(week, now, calendar)
+    month_title = wording.month_title(month, now, calendar)
+    tokens = "" if today.tokens is None else f"{formatting.tokens(today.tokens)} tokens"
+    rows = [
+        (wording.day_title(today, now, calendar), formatting.money(today.cost_usd), tokens),
+        (week_title, formatting.money(week.cost_usd), " ".join(wording.week_change(week, week_title))),
+        (month_title, formatting.money(month.cost_usd), " ".join(wording.month_forecast(month, month_title))),
+        (
+            wording.hour_title(snapshot, now, calendar),
+            formatting.money(figures.last_hour_cost_usd),
+            "",
+        ),
+    ]
+    return tables.facts(rows) + f"Cost is an {wording.ESTIMATE}.\n"
 
 
 def _activity(totals: Totals) -> str:
-    parts = []
-    if totals.sessions is not None:
-        parts.append(formatting.counted(totals.sessions, "session"))
-    if totals.active_time_seconds is not None:
-        parts.append(f"active {formatting.duration(totals.active_time_seconds.total)}")
-    if totals.lines_added is not None and totals.lines_removed is not None:
-        added, removed = formatting.count(totals.lines_added), formatting.count(totals.lines_removed)
-        parts.append(f"lines +{added} {formatting.MINUS}{removed}")
-    if totals.commits is not None:
-        parts.append(formatting.counted(totals.commits, "commit"))
-    if totals.pull_requests is not None:
-        parts.append(formatting.counted(totals.pull_requests, "pull request"))
-    return tables.paragraph(", ".join(parts)) if parts else ""
+    sessions = [] if totals.sessions is None else [formatting.counted(totals.sessions, "session")]
+    parts = [*sessions, *wording.work(totals)]
+    return tables.paragraph(" · ".join(parts)) if parts else ""
 
 
 def _usage_cells(cost_usd: float | None, tokens: Tokens | None) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from ccmon_tray.dashboard.painter import Painter
-from ccmon_tray.dashboard.quick_stats_content import UNREADABLE, WAITING, Content, compose, summary
+from ccmon_tray.dashboard.quick_stats_content import UNREADABLE, WAITING, Content, clipboard_text, compose
 from ccmon_tray.dashboard.quick_stats_view import HINT, Action, QuickStatsView
 from ccmon_tray.dashboard.theme import Fonts, Palette, measure_scale, palette_for
 from ccmon_tray.desktop.appearance import SystemAppearance
@@ -56,6 +56,11 @@ class SnapshotFile:
         if not self._readable:
             return UNREADABLE
         return WAITING if self._snapshot is None else compose(self._snapshot, now=now)
+
+    def text(self, now: float) -> str:
+        """The figures shown now (Unix seconds) as text, or "" if none are."""
+        shown = self._readable and self._snapshot
+        return clipboard_text(shown, now=now) if shown else ""
 
     def _look(self) -> None:
         try:
@@ -132,14 +137,15 @@ class QuickStatsWindow:
 
     def copy(self) -> None:
         """Put the figures into the clipboard as text."""
-        if self.content is None:
+        text = self._file.text(self._clock())
+        if not text:
             return
         try:
-            copy_text(summary(self.content))
+            copy_text(text)
         except CcmonError:
             # No program keeps a selection here: the window does, as long as it is open.
             self.root.clipboard_clear()
-            self.root.clipboard_append(summary(self.content))
+            self.root.clipboard_append(text)
         self._copied = True
         self._draw()
         self.root.after(_COPIED_MS, self._forget_copied)

@@ -4,13 +4,15 @@ Compared by value, so that the window draws again only when something that shows
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ccmon_tray.usage import formatting
-from ccmon_tray.usage.models import SOURCE_TITLES, SourceKind, State, Totals
+from ccmon_tray.usage import formatting, wording
+from ccmon_tray.usage.models import SOURCE_TITLES, SourceKind, State
 from ccmon_tray.usage.snapshot import Figures, Period, Problem, RangeUsage, Snapshot
+from ccmon_tray.usage.summary import summary
+from ccmon_tray.usage.windows import Calendar
 
 MOST_MODELS = 4
 MOST_SESSIONS = 4
@@ -142,16 +144,8 @@ UNREADABLE = Content(
 _BLANKS: dict[State, tuple[str, tuple[str, ...]]] = {
     State.OFFLINE: ("No connection", ("The source of usage cannot be reached.",)),
     State.STALE: ("No numbers yet", ("The source of usage does not answer.",)),
-    State.NO_TELEMETRY: (
-        "No telemetry of Claude Code yet",
-        (
-            "The source answers, but holds no numbers of Claude Code.",
-            "Switch telemetry on (CLAUDE_CODE_ENABLE_TELEMETRY=1), then start claude anew.",
-        ),
-    ),
-    State.NO_DATA: ("Nothing used yet", ("Numbers appear with the next request of Claude Code.",)),
-    State.FRESH: ("Nothing used yet", ("Numbers appear with the next request of Claude Code.",)),
 }
+_NOTHING_USED = (wording.NOTHING_USED, ("Numbers appear with the next request of Claude Code.",))
 
 
 def compose(snapshot: Snapshot, *, now: float) -> Content:
@@ -163,11 +157,11 @@ def compose(snapshot: Snapshot, *, now: float) -> Content:
     notes = _notes(snapshot)
     figures = snapshot.figures
     if figures is None:
-        title, body = _BLANKS[state]
+        title, body = _BLANKS.get(state, _NOTHING_USED)
         tone = Tone.BAD if state is State.OFFLINE else Tone.QUIET
         blank = _problem_note(problem, tone) if problem else Note(tone, title, body)
         return Content(state, source, status, status_tone, demo=demo, blank=blank, notes=notes)
-    local_now = datetime.fromtimestamp(now, _zone(figures))
+    calendar = _calendar(figures)
     used = figures.range
     return Content(
         state,
@@ -176,43 +170,22 @@ def compose(snapshot: Snapshot, *, now: float) -> Content:
         status_tone,
         demo=demo,
         problem=_problem_note(problem, Tone.WARNING) if problem else None,
-        today=_today(figures.today, local_now),
+        today=_today(figures.today, now, calendar),
         today_tokens=_tokens(figures.today.tokens),
-        periods=_periods(figures, local_now, stale=state is State.STALE),
-        activity=_activity(used.totals),
+        periods=_periods(snapshot.model_copy(update={"state": state}), figures, now, calendar),
+        activity=" · ".join(wording.work(used.totals)),
         range_name=used.info.name,
         models=_models(used),
         more_models=_more_models(used),
-        sessions=_sessions(used, local_now),
+        sessions=_sessions(used, calendar.local(now)),
         notes=notes,
     )
 
 
-def summary(content: Content) -> str:
-    """The figures as lines of text, for the clipboard."""
-    lines = [f"Claude Code · {content.source} · {content.status}"]
-    if content.blank:
-        lines += [content.blank.title, *content.blank.body]
-    if content.problem:
-        lines.append(content.problem.title)
-    if content.today:
-        lines.append(_joined(content.today.label, content.today.figure, content.today_tokens))
-    for line in content.periods:
-        lines.append(_joined(line.label, line.figure, f"{line.trend.figure} {line.trend.words}".strip()))
-    if content.activity:
-        lines.append(content.activity)
-    if content.models:
-        lines.append(f"By model, {content.range_name}:")
-        lines += [_joined("  " + model.name, model.figure, model.tokens) for model in content.models]
-    if content.sessions:
-        lines.append(f"Sessions, {content.range_name}:")
-        lines += [_joined("  " + line.title, line.figure, line.when) for line in content.sessions]
-    lines += [f"Note: {note.title}" for note in content.notes]
-    return "\n".join(lines) + "\n"
-
-
-def _joined(label: str, figure: str, rest: str) -> str:
-    return f"{label}: {figure}" + (f" · {rest}" if rest else "")
+def clipboard_text(snapshot: Snapshot, *, now: float) -> str:
+    """The figures as lines of text, or "" if there are none. ``now`` is Unix seconds."""
+    figures = snapshot.figures
+    return "" if figures is None else summary(snapshot, now=now, calendar=_calendar(figures))
 
 
 def _state(snapshot: Snapshot, now: float) -> tuple[State, Problem | None]:
@@ -226,7 +199,7 @@ def _state(snapshot: Snapshot, now: float) -> tuple[State, Problem | None]:
             since=snapshot.polled_at,
         )
         return State.STALE, snapshot.problem or stopped
-    return snapshot.state, snapshot.problem
+    return snapshot.state, wording.problem_of(snapshot)
 
 
 def _status(snapshot: Snapshot, state: State, now: float) -> tuple[str, Tone]:
@@ -236,82 +209,52 @@ def _status(snapshot: Snapshot, state: State, now: float) -> tuple[str, Tone]:
         case State.STALE:
             return (f"stale · read {age}" if age else "stale"), Tone.WARNING
         case State.OFFLINE:
-            return "offline", Tone.BAD
+            return wording.OFFLINE, Tone.BAD
         case State.NO_TELEMETRY:
-            return "no telemetry", Tone.QUIET
+            return wording.NO_TELEMETRY, Tone.QUIET
         case State.FRESH | State.NO_DATA:
             return f"updated {age}".strip(), Tone.QUIET
 
 
-def _zone(figures: Figures) -> tzinfo | None:
+def _calendar(figures: Figures) -> Calendar:
+    """The days of whoever took the reading."""
+    name = figures.range.info.timezone
     try:
-        return ZoneInfo(figures.range.info.timezone)
+        return Calendar(ZoneInfo(name), name)
     except (ZoneInfoNotFoundError, ValueError):
-        return None  # local time, which datetime.fromtimestamp takes by itself
+        return Calendar(datetime.now().astimezone().tzinfo or UTC, name)
 
 
-def _trend(period: Period, words: str) -> Trend:
-    ratio = period.change
-    if ratio is None or not period.cost_usd:
-        return Trend()
-    figure = formatting.change(ratio)
+def _trend(figure: str, words: str) -> Trend:
     tone = Tone.BAD if figure.startswith("▲") else Tone.GOOD if figure.startswith("▼") else Tone.QUIET
-    return Trend(figure, words, tone)
+    return Trend(figure, words, tone) if figure else Trend()
 
 
 def _tokens(count: float | None) -> str:
     return "" if count is None else f"{formatting.tokens(count)} tokens"
 
 
-def _today(period: Period, local_now: datetime) -> PeriodLine:
+def _today(period: Period, now: float, calendar: Calendar) -> PeriodLine:
     """Today's cost; a day that is over since the reading goes by its date."""
-    day = datetime.fromtimestamp(period.start, local_now.tzinfo)
-    over = local_now.date() > day.date()
-    label = f"{day:%A} {day.day} {day:%B}" if over else "Today"
+    over = calendar.day_of(now) > calendar.day_of(period.start)
     words = "on the day before" if over else "on yesterday at this time"
-    return PeriodLine(label, formatting.money(period.cost_usd), _trend(period, words))
+    trend = _trend(formatting.change(period.change) if period.cost_usd else "", words)
+    return PeriodLine(wording.day_title(period, now, calendar), formatting.money(period.cost_usd), trend)
 
 
-def _periods(figures: Figures, local_now: datetime, *, stale: bool) -> tuple[PeriodLine, ...]:
+def _periods(snapshot: Snapshot, figures: Figures, now: float, calendar: Calendar) -> tuple[PeriodLine, ...]:
     week, month = figures.this_week, figures.this_month
-    zone = local_now.tzinfo
-    week_start = datetime.fromtimestamp(week.start, zone)
-    week_over = local_now.date() >= week_start.date() + timedelta(days=7)
-    week_label = f"Week of {week_start.day} {week_start:%b}" if week_over else "This week"
-    month_start = datetime.fromtimestamp(month.start, zone)
-    month_over = (local_now.year, local_now.month) > (month_start.year, month_start.month)
-    month_label = f"{month_start:%B}" if month_over else "This month"
-    projection = Trend()
-    if month.projected_cost_usd is not None and not month_over:
-        projection = Trend(f"→ {formatting.short_money(month.projected_cost_usd)}", "by month’s end")
-    read_at = datetime.fromtimestamp(figures.today.end, zone)
+    week_title = wording.week_title(week, now, calendar)
+    month_title = wording.month_title(month, now, calendar)
     return (
         PeriodLine(
-            week_label,
-            formatting.money(week.cost_usd),
-            _trend(week, "on the week before" if week_over else "on last week"),
+            week_title, formatting.money(week.cost_usd), _trend(*wording.week_change(week, week_title))
         ),
-        PeriodLine(month_label, formatting.money(month.cost_usd), projection),
-        # The last hour of an old reading is not the last hour: it says which one it was.
         PeriodLine(
-            f"Hour to {read_at:%H:%M}" if stale else "Last hour",
-            formatting.money(figures.last_hour_cost_usd),
+            month_title, formatting.money(month.cost_usd), Trend(*wording.month_forecast(month, month_title))
         ),
+        PeriodLine(wording.hour_title(snapshot, now, calendar), formatting.money(figures.last_hour_cost_usd)),
     )
-
-
-def _activity(totals: Totals) -> str:
-    parts: list[str] = []
-    if totals.active_time_seconds is not None and totals.active_time_seconds.total > 0:
-        parts.append(f"Active {formatting.duration(totals.active_time_seconds.total)}")
-    if totals.lines_added or totals.lines_removed:
-        added, removed = formatting.count(totals.lines_added), formatting.count(totals.lines_removed)
-        parts.append(f"+{added} {formatting.MINUS}{removed} lines")
-    if totals.commits:
-        parts.append(formatting.counted(totals.commits, "commit"))
-    if totals.pull_requests:
-        parts.append(formatting.counted(totals.pull_requests, "PR"))
-    return " · ".join(parts)
 
 
 def _models(used: RangeUsage) -> tuple[ModelLine, ...]:

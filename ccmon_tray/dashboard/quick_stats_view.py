@@ -9,6 +9,7 @@ from ccmon_tray.dashboard.painter import Painter
 from ccmon_tray.dashboard.quick_stats_content import Content, Note, PeriodLine, Tone, Trend
 from ccmon_tray.dashboard.theme import GRID, ink, mix, tabular_width
 from ccmon_tray.usage.models import State
+from ccmon_tray.usage.wording import ESTIMATE, GENERATED
 
 WIDTH: Final = 384  # units, at the least
 _MARGIN: Final = 12  # between the window's edge and the cards
@@ -16,7 +17,6 @@ _PADDING: Final = 16
 _ROW: Final = 26
 _GAP: Final = GRID
 _FOOTER_GAP: Final = 12
-_FOOTNOTE: Final = "API-equivalent estimate, not a bill"
 HINT: Final = f"Esc closes · {'⌘' if sys.platform == 'darwin' else 'Ctrl+'}C copies"
 
 
@@ -42,7 +42,7 @@ class QuickStatsView:
         self._focused: int | None = None
         px = painter.px
         edge = px(_MARGIN + _PADDING)
-        footer = painter.fonts.get(11).measure(_FOOTNOTE + HINT) + px(_FOOTER_GAP)
+        footer = painter.fonts.get(11).measure(ESTIMATE + HINT) + px(_FOOTER_GAP)
         # Fonts other than Inter can be wider.
         self.width = max(px(WIDTH), footer + 2 * edge)
         self._card_left, self._card_right = px(_MARGIN), self.width - px(_MARGIN)
@@ -96,7 +96,7 @@ class QuickStatsView:
         room = self._right - status - paint.px(12) - x
         x += paint.text(x, baseline, content.source, room=room, strong=True)
         if content.demo:
-            self._chip(x + paint.px(8), baseline, "generated figures")
+            self._chip(x + paint.px(8), baseline, GENERATED)
         return paint.px(44)
 
     def _chip(self, x: int, baseline: int, words: str) -> None:
@@ -311,7 +311,7 @@ class QuickStatsView:
             self._right, baseline, hint, room=paint.px(200), size=11, colour=colours.secondary, right=True
         )
         room = self._right - taken - paint.px(_FOOTER_GAP) - self._left
-        paint.text(self._left, baseline, _FOOTNOTE, room=room, size=11, colour=colours.secondary)
+        paint.text(self._left, baseline, ESTIMATE, room=room, size=11, colour=colours.secondary)
         return baseline + paint.px(14)
 
     def _card_title(self, y: int, title: str, range_name: str, column: int, heading: str) -> int:

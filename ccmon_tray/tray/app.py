@@ -29,10 +29,10 @@ from ccmon_tray.tray.menu import build_menu
 from ccmon_tray.tray.model import Action, Command, Face, IconFace
 from ccmon_tray.tray.poller import Clock, Poller
 from ccmon_tray.tray.reading import MakeCalendar, OpenSource, Reader
-from ccmon_tray.tray.summary import one_line, summary
 from ccmon_tray.usage.formatting import short_money
 from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.summary import one_line, summary
 
 _log = logging.getLogger(__name__)
 

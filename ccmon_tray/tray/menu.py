@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from ccmon_tray.settings import Settings
-from ccmon_tray.tray import wording
 from ccmon_tray.tray.model import Action, Command, MenuItem
-from ccmon_tray.usage import formatting
-from ccmon_tray.usage.models import ModelUsage, SessionUsage, SourceKind, State, Totals
+from ccmon_tray.usage import formatting, wording
+from ccmon_tray.usage.models import ModelUsage, SessionUsage, SourceKind, State
 from ccmon_tray.usage.snapshot import Figures, RangeUsage, Snapshot
 from ccmon_tray.usage.windows import Calendar
 
@@ -73,7 +72,7 @@ def _status(snapshot: Snapshot | None, now: float, calendar: Calendar) -> MenuIt
         return MenuItem("status", f"{GLYPHS[State.NO_DATA]} Reading…", refresh)
     parts = [wording.source_title(snapshot)]
     if snapshot.source.kind is SourceKind.DEMO:
-        parts.append("generated figures")
+        parts.append(wording.GENERATED)
     taken = "" if snapshot.taken_at is None else _clock(snapshot.taken_at, now, calendar)
     match snapshot.state:
         case State.FRESH:
@@ -81,11 +80,13 @@ def _status(snapshot: Snapshot | None, now: float, calendar: Calendar) -> MenuIt
         case State.STALE:
             parts.append(f"last read {taken}, {wording.coarse_age(snapshot.age_s(now) or 0)}")
         case State.OFFLINE:
-            parts.append("offline")
+            parts.append(wording.OFFLINE)
         case State.NO_TELEMETRY:
-            parts.append("no telemetry yet")
+            parts.append(wording.NO_TELEMETRY)
         case State.NO_DATA:
-            parts.append(f"nothing used yet{_DOT}updated {taken}" if taken else "nothing used yet")
+            parts.append(wording.NOTHING_USED.lower())
+            if taken:
+                parts.append(f"updated {taken}")
     return MenuItem("status", f"{GLYPHS[snapshot.state]} {_DOT.join(parts)}", refresh)
 
 
@@ -105,21 +106,19 @@ def _periods(figures: Figures, now: float, calendar: Calendar) -> Iterator[MenuI
     tokens = "" if today.tokens is None else f"{formatting.tokens(today.tokens)} tokens"
     yield _figure("today", wording.day_title(today, now, calendar), formatting.money(today.cost_usd), tokens)
     week_title = wording.week_title(week, now, calendar)
-    before = "on last week" if week_title == wording.THIS_WEEK else "on the week before"
-    change = formatting.change(week.change)
-    cost = formatting.money(week.cost_usd) + (f"{_GAP}{change} {before}" if change else "")
-    yield _figure("week", week_title, cost)
+    change = " ".join(wording.week_change(week, week_title))
+    yield _figure("week", week_title, _beside(formatting.money(week.cost_usd), change))
     month_title = wording.month_title(month, now, calendar)
-    cost = formatting.money(month.cost_usd)
-    if month.projected_cost_usd is not None and month_title == wording.THIS_MONTH:
-        cost += f"{_GAP}→ {_whole_money(month.projected_cost_usd)} by month’s end"
-    yield _figure("month", month_title, cost)
+    forecast = " ".join(wording.month_forecast(month, month_title))
+    yield _figure("month", month_title, _beside(formatting.money(month.cost_usd), forecast))
+
+
+def _beside(cost: str, words: str) -> str:
+    return cost + (_GAP + words if words.strip() else "")
 
 
 def _last_hour(snapshot: Snapshot, figures: Figures, now: float, calendar: Calendar) -> MenuItem:
-    # The last hour of an old reading is not the last hour: it says which one it was.
-    current = snapshot.state is not State.STALE or snapshot.taken_at is None
-    title = "Last hour" if current else f"Hour to {_clock(snapshot.taken_at or now, now, calendar)}"
+    title = wording.hour_title(snapshot, now, calendar)
     return _figure("last-hour", title, formatting.money(figures.last_hour_cost_usd))
 
 
@@ -148,7 +147,7 @@ def _range(
     if totals.sessions is not None:
         parts.append(formatting.counted(totals.sessions, "session"))
     yield MenuItem("range.total", _DOT.join(parts), _STATS)
-    work = _work(totals)
+    work = _DOT.join(wording.work(totals))
     if work:
         yield MenuItem("range.work", work, _STATS)
     if usage.by_model:
@@ -156,20 +155,6 @@ def _range(
     if usage.top_sessions:
         rows = tuple(_session(session, now, calendar) for session in usage.top_sessions)
         yield MenuItem("sessions", "Sessions", children=rows)
-
-
-def _work(totals: Totals) -> str:
-    parts = []
-    if totals.active_time_seconds is not None:
-        parts.append(f"Active {formatting.duration(totals.active_time_seconds.total)}")
-    if totals.lines_added is not None or totals.lines_removed is not None:
-        added, removed = formatting.count(totals.lines_added), formatting.count(totals.lines_removed)
-        parts.append(f"+{added} {formatting.MINUS}{removed}")
-    if totals.commits is not None:
-        parts.append(formatting.counted(totals.commits, "commit"))
-    if totals.pull_requests is not None:
-        parts.append(formatting.counted(totals.pull_requests, "PR"))
-    return _DOT.join(parts)
 
 
 def _models(models: tuple[ModelUsage, ...]) -> Iterator[MenuItem]:
@@ -229,8 +214,3 @@ def _separator(key: str) -> MenuItem:
 
 def _clock(moment: float, now: float, calendar: Calendar) -> str:
     return wording.clock(calendar.local(moment), calendar.local(now))
-
-
-def _whole_money(usd: float) -> str:
-    """A forecast to the cent would claim more than it knows."""
-    return f"${usd:,.0f}" if usd >= 99.5 else formatting.money(usd)

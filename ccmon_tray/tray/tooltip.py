@@ -8,8 +8,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Final
 
-from ccmon_tray.tray import wording
-from ccmon_tray.usage import formatting
+from ccmon_tray.usage import formatting, wording
 from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.snapshot import Figures, Snapshot
 
@@ -60,9 +59,9 @@ def _parts(snapshot: Snapshot, now: float) -> list[_Part]:
         title = textwrap.shorten(problem.title, _TITLE_LIMIT, placeholder=" …")
         parts.append(_Part(1 if snapshot.figures is None else 3, title))
     elif snapshot.state is State.OFFLINE:
-        parts.append(_Part(1, "offline"))
+        parts.append(_Part(1, wording.OFFLINE))
     elif snapshot.figures is None:
-        parts.append(_Part(1, "nothing used yet"))
+        parts.append(_Part(1, wording.NOTHING_USED.lower()))
     if snapshot.figures is not None:
         parts += _figures(snapshot.figures, now)
     if snapshot.warnings:

@@ -3,10 +3,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ccmon_tray.cli import tables
-from ccmon_tray.cli.texts import range_title, report_text, snapshot_text
+from ccmon_tray.cli.texts import report_text, snapshot_text
 from ccmon_tray.errors import SourceUnreachable
 from ccmon_tray.sources.reports import build_report
 from ccmon_tray.sources.snapshots import SnapshotBuilder
+from ccmon_tray.usage import wording
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import UsageWarning
 from ccmon_tray.usage.windows import RANGE_NAMES, Calendar, resolve
@@ -95,7 +96,7 @@ def test_stale_figures_say_how_old_they_are() -> None:
 
 
 def test_every_range_has_a_title() -> None:
-    titles = [range_title(name) for name in RANGE_NAMES]
+    titles = [wording.range_title(name) for name in RANGE_NAMES]
     assert titles[:6] == [
         "Last 15 minutes", "Last hour", "Last 4 hours", "Last 24 hours", "Last 7 days", "Last 30 days",
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ccmon_tray.dashboard.quick_stats_content import MOST_MODELS, Tone, compose, summary
+from ccmon_tray.dashboard.quick_stats_content import MOST_MODELS, Tone, clipboard_text, compose
 from ccmon_tray.usage.models import State
 from tests.support.snapshots import NOW, SAW_TOOTH, UNREACHABLE, every_state, fresh
 
@@ -13,10 +13,18 @@ def test_periods_that_are_over_go_by_their_date() -> None:
     stale = every_state()["stale"]
     tomorrow = compose(stale, now=NOW + DAY_S)
     assert tomorrow.today is not None
-    assert tomorrow.today.label == "Monday 23 November"
-    assert [line.label for line in tomorrow.periods] == ["This week", "This month", "Hour to 14:12"]
+    assert tomorrow.today.label == "Mon 23 Nov"
+    assert [line.label for line in tomorrow.periods] == [
+        "This week",
+        "This month",
+        "Hour to Mon 23 Nov 13:58",
+    ]
     later = compose(stale, now=NOW + 10 * DAY_S)
-    assert [line.label for line in later.periods] == ["Week of 23 Nov", "November", "Hour to 14:12"]
+    assert [line.label for line in later.periods] == [
+        "Week of 23 Nov",
+        "November",
+        "Hour to Mon 23 Nov 13:58",
+    ]
     assert later.periods[1].trend.figure == ""  # the end it was projected to has passed
 
 
@@ -24,14 +32,15 @@ def test_the_day_is_the_users_not_this_machines() -> None:
     # Half past midnight in Berlin, where the reading was taken: elsewhere it may be Monday still.
     content = compose(fresh(), now=NOW + 10 * 3600 + 1200)
     assert content.today is not None
-    assert content.today.label == "Monday 23 November"
+    assert content.today.label == "Mon 23 Nov"
 
 
 def test_unknown_is_never_zero() -> None:
-    content = compose(every_state()["unknown"], now=NOW)
+    unknown = every_state()["unknown"]
+    content = compose(unknown, now=NOW)
     assert content.today is not None
     assert [content.today.figure, *(line.figure for line in content.periods)] == ["–"] * 4
-    assert "$0" not in summary(content)
+    assert "$0" not in clipboard_text(unknown, now=NOW)
 
 
 @pytest.mark.parametrize("name", ["offline", "no-telemetry"])
@@ -40,7 +49,7 @@ def test_no_figures_where_there_are_none(name: str) -> None:
     assert content.blank is not None
     assert content.blank.body
     assert content.today is None
-    assert "$" not in summary(content)
+    assert clipboard_text(every_state()[name], now=NOW) == ""
 
 
 def test_stale_keeps_the_figures_and_says_why() -> None:
@@ -87,4 +96,4 @@ def test_demo_says_so() -> None:
     content = compose(every_state()["demo"], now=NOW)
     assert content.demo
     assert content.source == "Demo"
-    assert summary(content).startswith("Claude Code · Demo")
+    assert "Demo, generated figures" in clipboard_text(every_state()["demo"], now=NOW)

@@ -1,6 +1,6 @@
 from zoneinfo import ZoneInfo
 
-from ccmon_tray.tray.summary import one_line, summary
+from ccmon_tray.usage.summary import one_line, summary
 from ccmon_tray.usage.windows import Calendar
 from tests.support.snapshots import MIDNIGHT, NOW, every_state, fresh
 

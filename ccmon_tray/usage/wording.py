@@ -1,13 +1,13 @@
-"""Words that several faces of the tray share: ages that do not tick by the second, ranges, moments.
+"""Words that all surfaces share: the same thing is called the same in icon, menu, windows and terminal.
 
-What the tray shows is compared by value and painted only when it differs, so nothing here counts seconds.
+The coarse ages do not tick by the second: what the tray shows is painted anew only when it differs.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from ccmon_tray.usage import formatting
-from ccmon_tray.usage.models import SOURCE_TITLES, State
+from ccmon_tray.usage.models import SOURCE_TITLES, State, Totals
 from ccmon_tray.usage.snapshot import Period, Problem, Snapshot
 from ccmon_tray.usage.windows import Calendar
 
@@ -31,12 +31,23 @@ RANGE_TITLES: Final[dict[str, str]] = {
 THIS_WEEK: Final = "This week"
 THIS_MONTH: Final = "This month"
 ESTIMATE: Final = "API-equivalent estimate, not a bill"
+GENERATED: Final = "generated figures"
+"""What a demo's figures are."""
+
+NOTHING_USED: Final = "Nothing used yet"
+NO_TELEMETRY: Final = "no telemetry yet"
+OFFLINE: Final = "offline"
 
 _TELEMETRY_OFF: Final = "No telemetry of Claude Code here yet"
 _TELEMETRY_ON: Final = (
     "Set CLAUDE_CODE_ENABLE_TELEMETRY=1, OTEL_METRICS_EXPORTER=otlp and OTEL_EXPORTER_OTLP_ENDPOINT, "
     "then restart claude"
 )
+
+
+def range_title(name: str) -> str:
+    """A range's name as people say it: ``Last 7 days``, ``This week``; ``Custom``."""
+    return RANGE_TITLES.get(name, name.capitalize())
 
 
 def coarse_age(seconds: float) -> str:
@@ -78,8 +89,47 @@ def day_title(period: Period, now: float, calendar: Calendar) -> str:
 def week_title(period: Period, now: float, calendar: Calendar) -> str:
     """Name a week "This week", or by its first day once it is over."""
     first = calendar.day_of(period.start)
-    this = calendar.first_of_week(calendar.day_of(now))
-    return THIS_WEEK if first == this else f"Week of {first.day} {first:%b}"
+    over = calendar.day_of(now) >= first + timedelta(days=7)
+    return f"Week of {first.day} {first:%b}" if over else THIS_WEEK
+
+
+def week_change(period: Period, title: str) -> tuple[str, str]:
+    """How a week compares, as a figure and with what, by the week's title; two "" if that says nothing."""
+    figure = formatting.change(period.change)
+    if not figure or not period.cost_usd:
+        return "", ""
+    return figure, "on last week" if title == THIS_WEEK else "on the week before"
+
+
+def month_forecast(period: Period, title: str) -> tuple[str, str]:
+    """What a month will cost, as a figure and by when, by the month's title; two "" if that is unknown."""
+    usd = period.projected_cost_usd
+    if usd is None or title != THIS_MONTH:
+        return "", ""
+    # A forecast to the cent would claim more than it knows.
+    return f"→ ${usd:,.0f}" if usd >= 99.5 else f"→ {formatting.money(usd)}", "by month’s end"
+
+
+def hour_title(snapshot: Snapshot, now: float, calendar: Calendar) -> str:
+    """Name the last hour; that of an old reading is not the last hour, and says which one it was."""
+    if snapshot.state is not State.STALE or snapshot.taken_at is None:
+        return "Last hour"
+    return f"Hour to {clock(calendar.local(snapshot.taken_at), calendar.local(now))}"
+
+
+def work(totals: Totals) -> list[str]:
+    """What was done, each as far as it is known: active time, lines, commits, pull requests."""
+    parts = []
+    if totals.active_time_seconds is not None:
+        parts.append(f"Active {formatting.duration(totals.active_time_seconds.total)}")
+    if totals.lines_added is not None or totals.lines_removed is not None:
+        added, removed = formatting.count(totals.lines_added), formatting.count(totals.lines_removed)
+        parts.append(f"+{added} {formatting.MINUS}{removed}")
+    if totals.commits is not None:
+        parts.append(formatting.counted(totals.commits, "commit"))
+    if totals.pull_requests is not None:
+        parts.append(formatting.counted(totals.pull_requests, "PR"))
+    return parts
 
 
 def month_title(period: Period, now: float, calendar: Calendar) -> str:

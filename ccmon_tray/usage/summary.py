@@ -1,7 +1,6 @@
 """The numbers as text: for the clipboard, and as one line for a terminal."""
 
-from ccmon_tray.tray import wording
-from ccmon_tray.usage import formatting
+from ccmon_tray.usage import formatting, wording
 from ccmon_tray.usage.models import SourceKind
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.windows import Calendar
@@ -22,7 +21,7 @@ def summary(snapshot: Snapshot, *, now: float, calendar: Calendar) -> str:
     if figures is None or snapshot.taken_at is None:
         return ""
     moment = calendar.local(snapshot.taken_at)
-    demo = "Demo, generated figures; " if snapshot.source.kind is SourceKind.DEMO else ""
+    demo = f"Demo, {wording.GENERATED}; " if snapshot.source.kind is SourceKind.DEMO else ""
     today, week, month = figures.today, figures.this_week, figures.this_month
     tokens = formatting.tokens(today.tokens)
     lines = [
@@ -33,7 +32,7 @@ def summary(snapshot: Snapshot, *, now: float, calendar: Calendar) -> str:
     ]
     lines += [
         f"{usage.name}: {formatting.money(usage.cost_usd)} "
-        f"({wording.RANGE_TITLES[figures.range.info.name].lower()})"
+        f"({wording.range_title(figures.range.info.name).lower()})"
         for usage in figures.range.by_model
     ]
     return "\n".join(lines) + "\n"
