@@ -275,11 +275,14 @@ class ClosedPast:
 
 def _answer(question: Question, found: _Found) -> Answer:
     """The answer to a question from what is known about it, or about a finer one."""
-    if question.top is not None and found.question.by == question.by:
-        return largest(question.top, found.sums, found.rest)
-    sums = changed(found.sums, found.rest)
-    rows = tuple(Row(key, total) for key, total in sums.amounts.items())
-    return regrouped(Tally(found.question, Answer(rows, sums.known)), question)
+    sums, rest = found.sums, found.rest
+    if found.question.by != question.by:
+        sums = sums.grouped(tuple(found.question.by.index(label) for label in question.by))
+        rest = tuple(regrouped(Tally(found.question, answer), question.by) for answer in rest)
+    if question.top is not None:
+        return largest(question.top, sums, rest)
+    whole = changed(sums, rest)
+    return Answer(tuple(Row(key, whole.amounts[key]) for key in whole.ranking), whole.known)
 
 
 def _between(question: Question, start: int, end: int) -> tuple[Question, ...]:
@@ -331,7 +334,7 @@ def _share(piece: Question, asked: Question, answer: Answer) -> Answer:
     if asked.where != piece.where:
         places = [(asked.by.index(label), values) for label, values in piece.where]
         rows = tuple(row for row in rows if all(row.key[place] in values for place, values in places))
-    return regrouped(Tally(asked, Answer(rows, answer.known)), piece)
+    return regrouped(Tally(asked, Answer(rows, answer.known)), piece.by)
 
 
 def _finest(question: Question, others: Iterable[Question]) -> Question:

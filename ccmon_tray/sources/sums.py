@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from typing import Final
@@ -22,6 +22,17 @@ class Sums:
 
     amounts: Mapping[tuple[str, ...], float]
     known: bool = True
+    _coarser: dict[tuple[int, ...], "Sums"] = field(default_factory=dict, repr=False)
+
+    def grouped(self, places: tuple[int, ...]) -> "Sums":
+        """The sums by the labels at these places of the keys alone; worked out once."""
+        if places not in self._coarser:
+            amounts: dict[tuple[str, ...], float] = {}
+            for key, amount in self.amounts.items():
+                group = tuple(key[place] for place in places)
+                amounts[group] = amounts.get(group, 0.0) + amount
+            self._coarser[places] = Sums(amounts, self.known)
+        return self._coarser[places]
 
     @cached_property
     def ranking(self) -> list[tuple[str, ...]]:
@@ -56,10 +67,10 @@ def largest(count: int, sums: Sums, added: Sequence[Answer]) -> Answer:
     return Answer(tuple(Row(key, near.amounts[key]) for key in near.ranking[:count]), near.known)
 
 
-def regrouped(tally: Tally, question: Question) -> Answer:
-    """The rows of an answer by fewer labels, the largest first, as many as are asked for."""
-    rows = tuple(Row(key, total) for key, total in tally.per(*question.by).items())
-    return Answer(rows[: question.top], tally.answer.known)
+def regrouped(tally: Tally, by: Iterable[Label]) -> Answer:
+    """The rows of an answer by fewer labels, the largest first."""
+    rows = tuple(Row(key, total) for key, total in tally.per(*by).items())
+    return Answer(rows, tally.answer.known)
 
 
 def session_ids(question: Question, keys: Iterable[tuple[str, ...]]) -> set[str]:
