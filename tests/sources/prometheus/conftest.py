@@ -1,4 +1,4 @@
-"""Real servers that hold the datasets of known truth, started once for all the tests of a dataset."""
+"""Servers: real ones that hold the datasets of known truth, each started once, and one that can fail."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,6 +7,7 @@ import pytest
 
 from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.prometheus.source import PrometheusSource
+from tests.support.faulty_server import FaultyServer
 from tests.support.truth.cases import CASE_NAMES, NOW, dataset
 from tests.support.truth.loading import Loaded, loading, on_servers
 
@@ -26,6 +27,12 @@ def source(loaded: Loaded) -> Iterator[PrometheusSource]:
     source = PrometheusSource(PrometheusSettings(url=loaded.server.url, timeout_s=60), clock=lambda: NOW)
     yield source
     source.close()
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyServer]:
+    with FaultyServer() as server:
+        yield server
 
 
 @pytest.fixture

@@ -20,12 +20,6 @@ ClientThreads = Callable[[], list[threading.Thread]]
 
 
 @pytest.fixture
-def server() -> Iterator[FaultyServer]:
-    with FaultyServer() as server:
-        yield server
-
-
-@pytest.fixture
 def client(server: FaultyServer) -> Iterator[PrometheusClient]:
     with closing(PrometheusClient(PrometheusSettings(url=server.url, concurrency=CONCURRENCY))) as client:
         yield client

@@ -31,12 +31,6 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-@pytest.fixture
-def server() -> Iterator[FaultyServer]:
-    with FaultyServer() as server:
-        yield server
-
-
 def ask(url: str, **settings: object) -> float:
     with closing(PrometheusClient(PrometheusSettings.model_validate({"url": url, **settings}))) as client:
         return client.query("up", NOW)[0].value

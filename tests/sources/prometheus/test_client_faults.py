@@ -29,12 +29,6 @@ NOW = 1_795_000_000.0
 
 
 @pytest.fixture
-def server() -> Iterator[FaultyServer]:
-    with FaultyServer() as server:
-        yield server
-
-
-@pytest.fixture
 def client(server: FaultyServer) -> Iterator[PrometheusClient]:
     settings = PrometheusSettings(url=server.url, timeout_s=TIMEOUT_S, max_answer_mib=1)
     with closing(PrometheusClient(settings)) as client:
