@@ -141,9 +141,12 @@ def test_ctrl_c_ends_a_report_that_waits_at_once(tmp_path: Path) -> None:
         server.fault = Fault.HANG
         process = start(tmp_path, "report", "--prometheus-url", server.url)
         server.wait_until_asked(1)
-        process.send_signal(signal.SIGINT)
-
-        _, words = process.communicate(timeout=5)
+        try:
+            process.send_signal(signal.SIGINT)
+            _, words = process.communicate(timeout=5)
+        finally:
+            process.kill()
+            process.communicate()
 
     assert (process.returncode, words) == (130, "")
 
