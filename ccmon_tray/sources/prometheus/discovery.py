@@ -58,6 +58,13 @@ class Catalogue:
             groups.setdefault(self.spelling(name), []).append(name)
         return tuple(Selector(tuple(found), self.matchers, spelling) for spelling, found in groups.items())
 
+    def spelled(self, *metrics: Metric) -> list[tuple[Spelling, list[Selector]]]:
+        """The selectors of one stored name each, by the spelling of their labels."""
+        found: dict[Spelling, list[Selector]] = defaultdict(list)
+        for selector in self.selectors_by_name(*metrics):
+            found[selector.spelling].append(selector)
+        return list(found.items())
+
     def selectors_by_name(self, *metrics: Metric) -> tuple[Selector, ...]:
         """The same, one a stored name: arithmetic drops names, and two of them could clash."""
         return tuple(

@@ -11,12 +11,15 @@ from ccmon_tray.errors import SourceAnswerInvalid
 from ccmon_tray.sources.base import Answer, Question, Row, Span
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
-from ccmon_tray.sources.prometheus.promql import Selector, increase, one_of
+from ccmon_tray.sources.prometheus.promql import Selector, Spelling, increase, labelled, one_of
 from ccmon_tray.sources.prometheus.scope import Scope, session_lists
 from ccmon_tray.usage.metrics import Label, Metric, canonical_label
 
 # Below this a difference of sums is rounding, not use: a token is 1, a thousandth of a cent 1e-5.
 NOTHING: Final = 1e-9
+
+# The label that tells names apart in the answer to an expression that drops them.
+_NAME: Final = "ccmon_tray_name"
 
 # Above so many sessions, steps are cheaper without lists of them; unless there are many steps.
 _MANY_SESSIONS: Final = 1_500
@@ -58,10 +61,11 @@ class Rise:
 
 
 def batch_key(question: Question, place: int) -> object:
-    """What questions of one batch have in common; those that group by session are on their own."""
-    if question.top is not None or Label.SESSION in question.by:
+    """What questions of one batch have in common; those for the largest groups are on their own."""
+    if question.top is not None:
         return place
-    return question.span, question.boundaries, question.where
+    # Apart, for by session there may be thousands of rows that the others do not need.
+    return question.span, question.boundaries, question.where, Label.SESSION in question.by
 
 
 class Evaluator:
@@ -89,15 +93,12 @@ class Evaluator:
                 for selector in self._catalogue.selectors(*batch.metrics)
             ]
         if len(batch.boundaries) == 2 and scope.straddlers is not None:
-            calls = [
-                self._last_values(batch, scope, selector.where(*where))
-                for selector in self._catalogue.selectors(*batch.metrics)
+            calls = self._last_values(batch, scope) if batch.top is not None else []
+            calls += [
+                self._bases(batch, spelling, [selector.where(matcher, *where) for selector in selectors])
+                for matcher in session_lists(scope.straddlers)
+                for spelling, selectors in self._catalogue.spelled(*batch.metrics)
             ]
-            for matcher in session_lists(scope.straddlers):
-                calls += [
-                    self._bases(batch, selector.where(matcher, *where))
-                    for selector in self._catalogue.selectors_by_name(*batch.metrics)
-                ]
             return calls
         most = None if batch.top is None else batch.top + len(scope.irregular)
         return [
@@ -105,6 +106,15 @@ class Evaluator:
             for selector in self._catalogue.selectors_by_name(*batch.metrics)
             for call in self._by_expression(batch, selector.where(*where), most)
         ]
+
+    def early_calls(self, batch: Batch) -> list[Callable[[], list[Rise]]]:
+        """Calls that need not wait for the scope; their results count if :meth:`uses_early_calls`."""
+        whole = len(batch.boundaries) == 2 and batch.top is None and self._catalogue.lists_sessions
+        return self._last_values(batch, None) if whole else []
+
+    def uses_early_calls(self, scope: Scope) -> bool:
+        """Whether the window's sessions turned out to be few enough to subtract bases of some."""
+        return scope.straddlers is not None
 
     def _in_stairs(self, batch: Batch, scope: Scope) -> bool:
         """Whether the steps of a batch are taken from sums over listed sessions.
@@ -183,30 +193,47 @@ class Evaluator:
 
         return call
 
-    def _last_values(self, batch: Batch, scope: Scope, selector: Selector) -> Callable[[], list[Rise]]:
-        """One call: the last values in the window, summed; that is the increase of what appeared in it."""
-        by = ", ".join(filter(None, ("__name__", selector.spelling.by(batch.by))))
-        query = f"sum by ({by}) ({selector.last(batch.span.end - batch.span.start)})"
-        if batch.top is not None:
-            # So many may change places when bases are subtracted and irregular sessions put right.
-            most = batch.top + len(scope.straddlers or ()) + len(scope.irregular)
-            query = f"topk({most}, {query})"
-        return lambda: self._rises(
-            (sample.labels, [sample.value]) for sample in self._client.query(query, batch.span.end)
-        )
+    def _last_values(self, batch: Batch, scope: Scope | None) -> list[Callable[[], list[Rise]]]:
+        """Calls for the last values in the window, summed: the increase of all series that appeared in it.
 
-    def _bases(self, batch: Batch, selector: Selector) -> Callable[[], list[Rise]]:
-        """One call: less the bases of the series that were there before, for series of one name.
+        Args:
+            batch: The questions.
+            scope: What is known of the sessions; needed for the largest groups only.
+        """
+        where = tuple(one_of(label, values) for label, values in batch.where)
+        calls: list[Callable[[], list[Rise]]] = []
+        for selector in self._catalogue.selectors(*batch.metrics):
+            by = ", ".join(filter(None, ("__name__", selector.spelling.by(batch.by))))
+            last = selector.where(*where).last(batch.span.end - batch.span.start)
+            query = f"sum by ({by}) ({last})"
+            if batch.top is not None and scope is not None:
+                # So many may change places when bases are subtracted and irregular sessions put right.
+                most = batch.top + len(scope.straddlers or ()) + len(scope.irregular)
+                query = f"topk({most}, {query})"
+            calls.append(
+                lambda query=query: self._rises(  # type: ignore[misc]
+                    (sample.labels, [sample.value]) for sample in self._client.query(query, batch.span.end)
+                )
+            )
+        return calls
+
+    def _bases(
+        self, batch: Batch, spelling: Spelling, selectors: Sequence[Selector]
+    ) -> Callable[[], list[Rise]]:
+        """One call: less the bases of the series that were there before, for selectors of one name each.
 
         A base above the last value is not subtracted: the counter began again at 0.
         """
         window_s = batch.span.end - batch.span.start
-        base = selector.last(self._lookback_s, offset_s=window_s)
-        by = selector.spelling.by(batch.by)
-        query = f"{f'sum by ({by})' if by else 'sum'} (({base}) <= ({selector.last(window_s)}))"
-        name = selector.names[0]
+        by = spelling.by(batch.by)
+        parts = []
+        for selector in selectors:
+            base = selector.last(self._lookback_s, offset_s=window_s)
+            bases = f"{f'sum by ({by})' if by else 'sum'} (({base}) <= ({selector.last(window_s)}))"
+            parts.append(labelled(bases, _NAME, selector.names[0]))
+        query = " or ".join(parts)
         return lambda: self._rises(
-            ({**sample.labels, "__name__": name}, [-sample.value])
+            ({**sample.labels, "__name__": sample.labels[_NAME]}, [-sample.value])
             for sample in self._client.query(query, batch.span.end)
         )
 

@@ -169,6 +169,11 @@ class Selector:
         return Selector(self.names, (*self.matchers, *more), self.spelling)
 
 
+def labelled(expression: str, label: str, value: str) -> str:
+    """An expression whose result carries one more label: several, joined by ``or``, make one query."""
+    return f'label_replace({expression}, {quoted(label)}, {quoted(value)}, "", "")'
+
+
 def increase(selector: Selector, window_s: float, lookback_s: float) -> str:
     """The exact increase of each series over the last ``window_s`` seconds, as one expression.
 

@@ -6,9 +6,9 @@ their base and it: their sessions are *irregular*, and their raw samples are add
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Final
 
 from ccmon_tray.sources.base import Span
 from ccmon_tray.sources.prometheus.client import PrometheusClient
@@ -22,10 +22,8 @@ from ccmon_tray.sources.prometheus.exact import (
     restarts,
 )
 from ccmon_tray.sources.prometheus.history import Histories, SessionHistory
-from ccmon_tray.sources.prometheus.promql import Matcher, Spelling, one_of
+from ccmon_tray.sources.prometheus.promql import Matcher, Spelling, labelled, one_of
 from ccmon_tray.usage.metrics import Label, Metric
-
-T = TypeVar("T")
 
 # A list of ids makes a query of about 40 bytes each, and a regular expression that takes the server longer to
 # compile than the look-ups take that it becomes.
@@ -34,7 +32,6 @@ _IDS_A_QUERY: Final = 1_500
 _MOST_ACTIVE: Final = 12_000
 _MOST_STRADDLERS: Final = 1_000
 _SHORT_S: Final = 2 * 86_400
-# Up to so many, the index is asked about just these.
 _FEW: Final = 60
 
 # The label that tells apart what one query answers at once.
@@ -100,29 +97,18 @@ class Scoper:
             metric for metric in Metric if metric is not Metric.TOKENS or not catalogue.names.get(Metric.COST)
         ]
 
-    def find(self, spans: Mapping[Span, bool]) -> list[Scope]:
-        """How each session is to be added up in each window.
+    def find(self, span: Span, *, listed: bool) -> Scope:
+        """How each session is to be added up in a window.
 
         Args:
-            spans: The windows, and whether their active sessions must be known.
+            span: The window.
+            listed: Whether its active sessions must be known.
         """
-        return self._each(
-            [
-                lambda span=span, listed=listed: self._find(span, listed=listed)  # type: ignore[misc]
-                for span, listed in spans.items()
-            ]
-        )
-
-    def _each(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        """Run a call for each window side by side; a single one here, so that its queries are."""
-        return [calls[0]()] if len(calls) == 1 else self._client.gather(calls)
-
-    def _find(self, span: Span, *, listed: bool) -> Scope:
         listing = self._catalogue.lists_sessions
         straddlers: set[str] | None = None
         if listing and span.end - span.start > _SHORT_S:
             # Before a long window there may be few sessions, and in it many.
-            before = self._sessions_before(span, ())
+            before = self._sessions_before(span)
             if len(before) <= _MOST_STRADDLERS:
                 straddlers = before
         parts = self._ask_sessions(span, active=listing and (listed or straddlers is None))
@@ -130,7 +116,8 @@ class Scoper:
         if active is not None and len(active) > _MOST_ACTIVE:
             active = None
         if straddlers is None and active is not None:
-            straddlers = active & self._sessions_before(span, active)
+            # To tell of a few whether they were there before is no cheaper than to look for their bases.
+            straddlers = active if len(active) <= _FEW else active & self._sessions_before(span)
             if len(straddlers) > _MOST_STRADDLERS:
                 straddlers = None
         suspects = parts["suspect"] | self._fallen_since_base(span, straddlers)
@@ -140,22 +127,16 @@ class Scoper:
             straddlers=None if straddlers is None else tuple(sorted(straddlers)),
         )
 
-    def _sessions_before(self, span: Span, few: Collection[str]) -> set[str]:
+    def _sessions_before(self, span: Span) -> set[str]:
         """Sessions that may have samples at or before the window's start, from the server's index.
 
         The index tells by blocks, so that there may be some among them that have none.
-
-        Args:
-            span: The window.
-            few: If these are few, only they are looked up.
         """
         found: set[str] = set()
         start = span.start - self._lookback_s
         for selector in self._catalogue.selectors(*self._telling):
-            named = sorted(session for session in few if session)
-            match = selector.where(one_of(Label.SESSION, named)) if 0 < len(named) <= _FEW else selector
             label = selector.spelling.label(Label.SESSION)
-            found.update(self._client.label_values(label, [str(match)], start, span.start))
+            found.update(self._client.label_values(label, [str(selector)], start, span.start))
         # Series without an id are not told apart: some may have been there.
         return found | {""} if self._catalogue.has_unnamed else found - {""}
 
@@ -165,14 +146,18 @@ class Scoper:
         expressions: dict[Spelling, list[str]] = defaultdict(list)
         for selector in self._catalogue.selectors(*self._telling) if active else ():
             expressions[selector.spelling].append(
-                _part("active", _per_session(selector.spelling, selector.last(window_s)))
+                labelled(_per_session(selector.spelling, selector.last(window_s)), _PART, "active")
             )
         for selector in self._catalogue.selectors_by_name(*_TELLTALE):
             drops = f"resets({selector.over(window_s)}) > 0"
-            expressions[selector.spelling].append(_part("suspect", _per_session(selector.spelling, drops)))
+            expressions[selector.spelling].append(
+                labelled(_per_session(selector.spelling, drops), _PART, "suspect")
+            )
         for selector in self._catalogue.selectors(Metric.SESSIONS):
             resumed = selector.where(_RESUMED).last(window_s)
-            expressions[selector.spelling].append(_part("suspect", _per_session(selector.spelling, resumed)))
+            expressions[selector.spelling].append(
+                labelled(_per_session(selector.spelling, resumed), _PART, "suspect")
+            )
         return self._collect(expressions, span)
 
     def _fallen_since_base(self, span: Span, straddlers: set[str] | None) -> set[str]:
@@ -187,7 +172,9 @@ class Scoper:
                 series = selector.where(*part)
                 base = series.last(self._lookback_s, offset_s=window_s)
                 fallen = f"min_over_time({series.over(window_s)}) < ({base})"
-                expressions[series.spelling].append(_part("suspect", _per_session(series.spelling, fallen)))
+                expressions[series.spelling].append(
+                    labelled(_per_session(series.spelling, fallen), _PART, "suspect")
+                )
         return self._collect(expressions, span)["suspect"]
 
     def _collect(self, expressions: Mapping[Spelling, Sequence[str]], span: Span) -> dict[str, set[str]]:
@@ -258,7 +245,3 @@ def session_lists(ids: Sequence[str]) -> list[Matcher]:
 
 def _per_session(spelling: Spelling, expression: str) -> str:
     return f"count by ({spelling.written(Label.SESSION)}) ({expression})"
-
-
-def _part(name: str, expression: str) -> str:
-    return f'label_replace({expression}, "{_PART}", "{name}", "", "")'

@@ -9,7 +9,7 @@ from ccmon_tray.sources.prometheus.answers import Sample, Series
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
 from ccmon_tray.sources.prometheus.evaluate import NOTHING
-from ccmon_tray.sources.prometheus.promql import Matcher, Selector, Spelling, increase
+from ccmon_tray.sources.prometheus.promql import Matcher, Spelling, increase
 from ccmon_tray.sources.prometheus.scope import IrregularSeries, Scope, session_lists
 from ccmon_tray.usage.metrics import Label, Metric
 
@@ -49,9 +49,10 @@ class Sessions:
         self._client = client
         self._lookback_s = lookback_s
         self._metrics = _USE if catalogue.names.get(Metric.COST) else (*_USE, Metric.TOKENS)
-        self._by_spelling: dict[Spelling, list[Selector]] = defaultdict(list)
-        for selector in catalogue.selectors_by_name(*self._metrics):
-            self._by_spelling[selector.spelling].append(selector.where(_NO_VIEW, _NAMED))
+        self._by_spelling = {
+            spelling: [selector.where(_NO_VIEW, _NAMED) for selector in selectors]
+            for spelling, selectors in catalogue.spelled(*self._metrics)
+        }
 
     def count(self, scope: Scope) -> int:
         """How many sessions had any use; those without an id are no sessions."""

@@ -11,15 +11,15 @@ How a question is answered, so that it is exact and cheap (``increase()`` is nei
 
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.base import Answer, Inventory, Question, SessionSeen, Span
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue, discover
-from ccmon_tray.sources.prometheus.evaluate import Batch, Evaluator, batch_key
+from ccmon_tray.sources.prometheus.evaluate import Batch, Evaluator, Rise, batch_key
 from ccmon_tray.sources.prometheus.history import Histories
 from ccmon_tray.sources.prometheus.promql import parse_matchers
 from ccmon_tray.sources.prometheus.scope import Scope, Scoper
@@ -72,15 +72,25 @@ class PrometheusSource:
             members[batch_key(question, i)].append(i)
         spans = {question.span: False for question in questions}
         spans.update((question.span, True) for question in questions if question.boundaries)
-        scopes = self._scopes_of(catalogue, spans)
         evaluator = Evaluator(self._client, catalogue, self._lookback_s)
         batches = [Batch.of([questions[i] for i in group]) for group in members.values()]
-        calls = [evaluator.calls(batch, scopes[batch.span]) for batch in batches]
-        results = iter(self._client.gather([call for group in calls for call in group]))
+        early_calls = [evaluator.early_calls(batch) for batch in batches]
+        finds = [self._scope_call(catalogue, span, listed=listed) for span, listed in spans.items()]
+        flat: list[Callable[[], Any]] = [*finds, *(call for calls in early_calls for call in calls)]
+        results = iter(self._client.gather(flat))
+        scopes: dict[Span, Scope] = {span: next(results) for span in spans}
+        early: Iterator[list[Rise]] = results
+        late_calls = [evaluator.calls(batch, scopes[batch.span]) for batch in batches]
+        late = iter(self._client.gather([call for calls in late_calls for call in calls]))
         answers: dict[int, Answer] = {}
-        for group, batch, own in zip(members.values(), batches, calls, strict=True):
-            summed = [rise for _ in own for rise in next(results)]
-            rises = evaluator.put_right(batch, scopes[batch.span], summed)
+        for group, batch, sooner, later in zip(
+            members.values(), batches, early_calls, late_calls, strict=True
+        ):
+            scope = scopes[batch.span]
+            first = [rise for _ in sooner for rise in next(early)]
+            summed = first if evaluator.uses_early_calls(scope) else []
+            summed += [rise for _ in later for rise in next(late)]
+            rises = evaluator.put_right(batch, scope, summed)
             for i in group:
                 answers[i] = evaluator.answer(questions[i], batch, rises)
         return tuple(answers[i] for i in range(len(questions)))
@@ -88,7 +98,7 @@ class PrometheusSource:
     def count_sessions(self, span: Span) -> int:
         """How many distinct session ids had any use in the window."""
         catalogue = self._look_up()
-        scope = self._scopes_of(catalogue, {span: False})[span]
+        scope = self._scope(catalogue, span)
         return Sessions(self._client, catalogue, self._lookback_s).count(scope)
 
     def sessions_seen(self, span: Span, session_ids: Sequence[str] | None = None) -> tuple[SessionSeen, ...]:
@@ -97,13 +107,13 @@ class PrometheusSource:
         Times are those of the samples that first showed it, to the minute where the window is a week or less.
         """
         catalogue = self._look_up()
-        scope = self._scopes_of(catalogue, {span: session_ids is None})[span]
+        scope = self._scope(catalogue, span, listed=session_ids is None)
         return Sessions(self._client, catalogue, self._lookback_s).seen(scope, session_ids)
 
     def warnings(self, span: Span) -> tuple[UsageWarning, ...]:
         """Why answers about this window may be off."""
         catalogue = self._look_up()
-        scope = self._scopes_of(catalogue, {span: False})[span]
+        scope = self._scope(catalogue, span)
         return warnings_of(scope, catalogue, self._clock(), self._client.take_warnings())
 
     def close(self) -> None:
@@ -122,17 +132,23 @@ class PrometheusSource:
             self._scopes.clear()
         return found
 
-    def _scopes_of(self, catalogue: Catalogue, spans: Mapping[Span, bool]) -> dict[Span, Scope]:
-        """The scopes of windows; ``spans`` says for each whether its active sessions must be known."""
-        with self._lock:
-            kept = {span: self._scopes[span] for span in spans if span in self._scopes}
-        known = {span: scope for span, scope in kept.items() if scope.active is not None or not spans[span]}
-        missing = {span: listed for span, listed in spans.items() if span not in known}
-        found = Scoper(self._client, catalogue, self._histories, self._lookback_s).find(missing)
-        known.update(zip(missing, found, strict=True))
-        with self._lock:
-            for span in missing:
-                self._scopes[span] = known[span]
-            while len(self._scopes) > _SCOPES_KEPT:
-                self._scopes.popitem(last=False)
-        return known
+    def _scope(self, catalogue: Catalogue, span: Span, *, listed: bool = False) -> Scope:
+        return self._scope_call(catalogue, span, listed=listed)()
+
+    def _scope_call(self, catalogue: Catalogue, span: Span, *, listed: bool) -> Callable[[], Scope]:
+        """A call that finds a window's scope, or has it; ``listed``: its active sessions must be known."""
+
+        def call() -> Scope:
+            with self._lock:
+                kept = self._scopes.get(span)
+            if kept is not None and (kept.active is not None or not listed):
+                return kept
+            scoper = Scoper(self._client, catalogue, self._histories, self._lookback_s)
+            scope = scoper.find(span, listed=listed)
+            with self._lock:
+                self._scopes[span] = scope
+                while len(self._scopes) > _SCOPES_KEPT:
+                    self._scopes.popitem(last=False)
+            return scope
+
+        return call
