@@ -1,7 +1,7 @@
 """Which sessions had any use in a window, and when."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from ccmon_tray.sources.base import SessionSeen, Span
@@ -9,7 +9,7 @@ from ccmon_tray.sources.prometheus.answers import Sample, Series
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
 from ccmon_tray.sources.prometheus.evaluate import NOTHING
-from ccmon_tray.sources.prometheus.promql import Matcher, Spelling, increase
+from ccmon_tray.sources.prometheus.promql import Matcher, Spelling, increase, one_of
 from ccmon_tray.sources.prometheus.scope import IrregularSeries, Scope, session_lists
 from ccmon_tray.usage.metrics import Label, Metric
 
@@ -32,8 +32,9 @@ _FEWEST_POINTS: Final = 200
 # Series times points that a look-up of sessions' times may cost the server: about a second.
 _SEEN_BUDGET: Final = 4_000_000
 _FINEST_STEP_S: Final = 60
-# Counters of use a session has, about.
-_SERIES_A_SESSION: Final = 12
+# So many sessions are looked at one by one, after a rough look at all of them together.
+_FEW_SESSIONS: Final = 10
+_ROUGH_POINTS: Final = 300
 
 
 class Sessions:
@@ -68,11 +69,7 @@ class Sessions:
             for matcher in session_lists([session for session in scope.straddlers if session]):
                 signs.append((-1, self._has_value(spelling, (matcher,), window_s)))
                 signs.append((1, self._rose(spelling, (matcher,), window_s)))
-        calls: list[Callable[[], list[Sample]]] = [
-            lambda query=f"count({sign})": self._client.query(query, end)  # type: ignore[misc]
-            for _, sign in signs
-        ]
-        answers = self._client.gather(calls)
+        answers = self._client.gather([self._query_call(f"count({sign})", end) for _, sign in signs])
         counted = sum(
             weight * sample.value
             for (weight, _), answer in zip(signs, answers, strict=True)
@@ -93,14 +90,14 @@ class Sessions:
         for session, series in self._irregular(scope):
             moments[session] += series.rises.moments(scope.span.start, scope.span.end)
         listed = scope.active if session_ids is None else session_ids
-        parts: list[tuple[Matcher, ...]] = [()]
-        if listed is not None:
-            regular = sorted(set(listed) - set(scope.irregular) - {""})
-            parts = [(matcher,) for matcher in session_lists(regular)]
-        for part in parts:
-            series_count = self._count_series(scope.span, part, session_ids)
-            for session, t in self._uses(scope.span, part, series_count):
-                moments[session].append(t)
+        regular = sorted(set(listed or ()) - set(scope.irregular) - {""})
+        if session_ids is not None and len(regular) <= _FEW_SESSIONS:
+            uses = self._uses_of_few(scope.span, regular) if regular else []
+        else:
+            parts = [()] if listed is None else [(matcher,) for matcher in session_lists(regular)]
+            uses = [use for part in parts for use in self._uses_of_many(scope.span, part)]
+        for session, t in uses:
+            moments[session].append(t)
         return tuple(
             SessionSeen(session, round(min(times)), round(max(times)))
             for session, times in sorted(moments.items())
@@ -129,27 +126,45 @@ class Sessions:
         )
         return " or ".join(f"count by ({by}) (({rise}) > {NOTHING})" for rise in rises)
 
-    def _count_series(
-        self, span: Span, part: tuple[Matcher, ...], session_ids: Sequence[str] | None
-    ) -> float:
-        """How many series a look-up of sessions' times will touch, about."""
-        if session_ids is not None:
-            return len(session_ids) * _SERIES_A_SESSION
-        calls: list[Callable[[], list[Sample]]] = [
-            lambda query=f"count({one.where(*part).last(span.end - span.start)})": self._client.query(  # type: ignore[misc]  # noqa: B008
-                query, span.end
-            )
+    def _uses_of_few(self, span: Span, ids: Sequence[str]) -> list[tuple[str, float]]:
+        """Times of use, to the minute for first and last: found roughly first, then looked at closely."""
+        rough_s = max(_FINEST_STEP_S, -(-(span.end - span.start) // _ROUGH_POINTS))
+        found = self._uses(span, (one_of(Label.SESSION, ids),), rough_s)
+        if rough_s == _FINEST_STEP_S:
+            return found
+        times: dict[str, list[float]] = defaultdict(list)
+        for session, t in found:
+            times[session].append(t)
+        steps = {
+            (session, round(t))
+            for session, all_of_it in times.items()
+            for t in (min(all_of_it), max(all_of_it))
+        }
+        calls = [
+            self._uses_call(session, Span(max(t - rough_s, span.start), t)) for session, t in sorted(steps)
+        ]
+        return [use for uses in self._client.gather(calls) for use in uses]
+
+    def _uses_call(self, session: str, span: Span) -> Callable[[], list[tuple[str, float]]]:
+        return lambda: self._uses(span, (Matcher(Label.SESSION, "=", session),), _FINEST_STEP_S)
+
+    def _uses_of_many(self, span: Span, part: tuple[Matcher, ...]) -> list[tuple[str, float]]:
+        """Times of use on a grid as fine as the number of series lets it be."""
+        counts = [
+            f"count({one.where(*part).last(span.end - span.start)})"
             for selectors in self._by_spelling.values()
             for one in selectors
         ]
-        return sum(sample.value for answer in self._client.gather(calls) for sample in answer)
+        series = sum(
+            sample.value
+            for answer in self._client.gather([self._query_call(query, span.end) for query in counts])
+            for sample in answer
+        )
+        points = max(_FEWEST_POINTS, min(_MOST_POINTS - 1, int(_SEEN_BUDGET / max(series, 1))))
+        return self._uses(span, part, max(_FINEST_STEP_S, -(-(span.end - span.start) // points)))
 
-    def _uses(
-        self, span: Span, part: tuple[Matcher, ...], series_count: float
-    ) -> Iterable[tuple[str, float]]:
-        """(session, end in Unix seconds) of the steps of a fine grid in which some counter of it rose."""
-        points = max(_FEWEST_POINTS, min(_MOST_POINTS - 1, int(_SEEN_BUDGET / max(series_count, 1))))
-        step = max(_FINEST_STEP_S, -(-(span.end - span.start) // points))
+    def _uses(self, span: Span, part: tuple[Matcher, ...], step: int) -> list[tuple[str, float]]:
+        """(session, end in Unix seconds) of the steps, of ``step`` seconds, in which some counter rose."""
         rest = (span.end - span.start) % step
         calls: list[Callable[[], list[Series]]] = []
         for spelling in self._by_spelling:
@@ -157,11 +172,16 @@ class Sessions:
                 calls.append(self._grid(self._rose(spelling, part, step), span.start, span.end - rest, step))
             if rest:
                 calls.append(self._grid(self._rose(spelling, part, rest), span.end - rest, span.end, rest))
-        for found in self._client.gather(calls):
-            for series in found:
-                # Grouped by the session alone, under whichever spelling.
-                session = next(iter(series.labels.values()), "")
-                yield from ((session, t) for t, _ in series.points)
+        # Grouped by the session alone, under whichever spelling.
+        return [
+            (next(iter(series.labels.values()), ""), t)
+            for found in self._client.gather(calls)
+            for series in found
+            for t, _ in series.points
+        ]
+
+    def _query_call(self, query: str, at: int) -> Callable[[], list[Sample]]:
+        return lambda: self._client.query(query, at)
 
     def _grid(self, query: str, start: int, end: int, step: int) -> Callable[[], list[Series]]:
         return lambda: self._client.query_range(query, start + step, end, step)

@@ -104,7 +104,8 @@ class PrometheusSource:
     def sessions_seen(self, span: Span, session_ids: Sequence[str] | None = None) -> tuple[SessionSeen, ...]:
         """First and last use of the sessions with use in the window, or of those named.
 
-        Times are those of the samples that first showed it, to the minute where the window is a week or less.
+        Times are those of the samples that first showed it: to the minute for a few named sessions, otherwise
+        on a grid that is coarser the longer the window and the more series there are.
         """
         catalogue = self._look_up()
         scope = self._scope(catalogue, span, listed=session_ids is None)
