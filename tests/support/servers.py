@@ -4,6 +4,7 @@ Data goes in before the first query: into Prometheus as blocks that promtool mak
 VictoriaMetrics over its import API. Nothing is scraped, so what a test asks never changes under it.
 """
 
+import json
 import socket
 import subprocess
 import tempfile
@@ -77,18 +78,25 @@ def create_blocks(openmetrics: Path, data_dir: Path) -> None:
 
 @contextmanager
 def prometheus(
-    data_dir: Path, *, retention: str = "100y", extra_args: Sequence[str] = ()
+    data_dir: Path,
+    *,
+    retention: str = "100y",
+    scrape: str | None = None,
+    extra_args: Sequence[str] = (),
 ) -> Iterator[Server]:
-    """A Prometheus over the blocks in ``data_dir``, which scrapes nothing.
+    """A Prometheus over the blocks in ``data_dir``.
 
     Args:
         data_dir: A folder from :func:`create_blocks`, or an empty one.
         retention: How long it keeps data, as Prometheus writes durations.
+        scrape: ``host:port`` of an exporter to scrape every second; None scrapes nothing.
         extra_args: More flags.
     """
     config = data_dir / "prometheus.yml"
     data_dir.mkdir(parents=True, exist_ok=True)
-    config.write_text("{}\n")
+    jobs = [] if scrape is None else [{"job_name": "test", "static_configs": [{"targets": [scrape]}]}]
+    # JSON is YAML too.
+    config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}))
     port = free_port()
     command = [
         "prometheus",
