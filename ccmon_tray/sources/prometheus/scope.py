@@ -5,7 +5,7 @@ Most series appear inside the window: their last value is their increase. Some w
 their base and it: their sessions are *irregular*, and their raw samples are added up by :mod:`.exact`.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -64,6 +64,7 @@ class Scope:
         irregular: The ids of irregular sessions.
         two_writers: Those of them whose series oscillate.
         sawtooth: Those of them that drop although no process was resumed.
+        stored_twice: Sessions whose cost is stored under several names at once.
     """
 
     span: Span
@@ -73,6 +74,7 @@ class Scope:
     irregular: tuple[str, ...] = ()
     two_writers: tuple[str, ...] = ()
     sawtooth: tuple[str, ...] = ()
+    stored_twice: tuple[str, ...] = ()
 
 
 class Scoper:
@@ -125,7 +127,21 @@ class Scoper:
             self._add_up_all(span, sorted(suspects)),
             active=None if active is None else tuple(sorted(active)),
             straddlers=None if straddlers is None else tuple(sorted(straddlers)),
+            stored_twice=tuple(sorted(self._stored_twice(span))),
         )
+
+    def _stored_twice(self, span: Span) -> set[str]:
+        """Sessions with cost under more than one stored name: two pipelines, and both are added up."""
+        selectors = self._catalogue.selectors_by_name(Metric.COST)
+        if len(selectors) < 2:
+            return set()
+        calls = []
+        for selector in selectors:
+            last = selector.last(span.end - span.start)
+            query = labelled(_per_session(selector.spelling, last), _PART, selector.names[0])
+            calls.append(self._sessions_call(selector.spelling, query, span.end))
+        counts = Counter(session for found in self._client.gather(calls) for _, session in found if session)
+        return {session for session, names in counts.items() if names > 1}
 
     def _sessions_before(self, span: Span) -> set[str]:
         """Sessions that may have samples at or before the window's start, from the server's index.

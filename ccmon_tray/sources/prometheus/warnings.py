@@ -48,6 +48,17 @@ def warnings_of(
                 sessions=_named(scope.two_writers),
             )
         )
+    if scope.stored_twice:
+        found.append(
+            UsageWarning(
+                code="stored-twice",
+                message=f"The counters of {_sessions(len(scope.stored_twice))} are stored under several names, "
+                "as two pipelines spell them. Both are added up, so these figures are too high.",
+                cure="Send Claude Code's metrics over one pipeline, or narrow the series with "
+                "prometheus.matchers, for example to one job.",
+                sessions=scope.stored_twice,
+            )
+        )
     if server_warnings:
         found.append(
             UsageWarning(

@@ -143,6 +143,30 @@ def test_the_source_says_what_it_is(ask: Callable[..., PrometheusSource], held: 
     assert len(inventory.metrics[Metric.COST]) == 2
 
 
+@pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
+def test_a_session_under_two_names_is_told() -> None:
+    """A collector that remote-writes with suffixes and one without, say."""
+    samples = [
+        (name, session) for name in (COST, "claude_code_cost_usage") for session in ("both", name[-3:])
+    ]
+    lines = []
+    for name in sorted({name for name, _ in samples}):
+        lines.append(f"# TYPE {name} unknown\n")
+        lines += [f'{name}{{session_id="{s}",model="m"}} 2 {NOW - 100}\n' for of, s in samples if of == name]
+    with (
+        serving(Kind.PROMETHEUS, openmetrics=[*lines, "# EOF\n"], import_json=()) as server,
+        closing(PrometheusSource(PrometheusSettings(url=server.url), clock=lambda: NOW)) as source,
+    ):
+        (warning,) = source.warnings(Span(NOW - 1000, NOW))
+        assert warning.code == "stored-twice"
+        assert warning.sessions == ("both",)
+        assert source.count_sessions(Span(NOW - 1000, NOW)) == 3
+
+
+def test_spellings_that_follow_one_another_are_no_double(ask: Callable[..., PrometheusSource]) -> None:
+    assert "stored-twice" not in {warning.code for warning in ask().warnings(Span(NOW - 86_400, NOW))}
+
+
 def test_matchers_that_are_none_are_refused_at_once() -> None:
     with pytest.raises(SettingsError):
         PrometheusSource(PrometheusSettings(matchers="user_email"))
