@@ -52,8 +52,8 @@ def warnings_of(
         found.append(
             UsageWarning(
                 code="stored-twice",
-                message=f"The counters of {_sessions(len(scope.stored_twice))} are stored under several names, "
-                "as two pipelines spell them. Both are added up, so these figures are too high.",
+                message=f"The counters of {_sessions(len(scope.stored_twice))} are stored under several "
+                "names, as two pipelines spell them. Both are added up, so these figures are too high.",
                 cure="Send Claude Code's metrics over one pipeline, or narrow the series with "
                 "prometheus.matchers, for example to one job.",
                 sessions=scope.stored_twice,
