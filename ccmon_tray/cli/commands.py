@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ccmon_tray.calendars import calendar_from
 from ccmon_tray.cli.arguments import Arguments
 from ccmon_tray.cli.output import flush, plain_json, tell, write, write_csv, write_json
-from ccmon_tray.errors import CcmonError, UsageError
+from ccmon_tray.errors import UsageError
 from ccmon_tray.paths import HOME_VARIABLE, Paths, find_paths
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import Loaded, load, with_value
@@ -177,7 +177,7 @@ def _told(snapshot: Snapshot) -> int:
     """Say what is wrong, on stderr, and return the exit code of a snapshot."""
     if snapshot.problem is not None:
         problem = snapshot.problem
-        tell(str(CcmonError(problem.title, cause=problem.cause, next_step=problem.next_step)))
+        tell(problem.sentence)
     match snapshot.state:
         case State.FRESH:
             return DONE

@@ -2,6 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
+from ccmon_tray.errors import CcmonError
 from ccmon_tray.usage.models import (
     Frozen,
     ModelUsage,
@@ -22,6 +23,11 @@ class Problem(Frozen):
     cause: str = ""
     next_step: str = ""
     since: float
+
+    @property
+    def sentence(self) -> str:
+        """All of it in a line: what, why, and what to do."""
+        return str(CcmonError(self.title, cause=self.cause, next_step=self.next_step))
 
 
 class Period(Frozen):

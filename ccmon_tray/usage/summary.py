@@ -57,7 +57,5 @@ def one_line(snapshot: Snapshot, *, now: float) -> str:
             parts.append(f"read {wording.coarse_age(snapshot.age_s(now) or 0)}")
     problem = wording.problem_of(snapshot)
     if problem is not None:
-        parts.append(
-            ". ".join(text.rstrip(".") for text in (problem.title, problem.cause, problem.next_step) if text)
-        )
+        parts.append(problem.sentence)
     return " · ".join(parts)

@@ -313,7 +313,7 @@ def test_headless_says_news_once(start: Start) -> None:
         wait_for(lambda: len(tray.said) > 2, "the fault")
 
     assert tray.said[1] == "Prometheus: fresh · $14.00 today, $14.00 this week, $34.00 this month"
-    assert tray.said[2].endswith("Gone. Wait")
+    assert tray.said[2].endswith("Gone. Wait.")
     assert len(tray.said) == 3
 
 

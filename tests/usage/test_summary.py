@@ -41,7 +41,7 @@ def test_one_line_for_a_terminal() -> None:
     )
     assert one_line(every_state()["stale"], now=NOW) == (
         "Prometheus: stale · $12.34 today, $84.10 this week, $312.40 this month · read 14 min ago · "
-        "Prometheus cannot be reached. nothing listens on http://localhost:9090. "
-        "Start Prometheus, or set prometheus.url in the settings"
+        "Prometheus cannot be reached: nothing listens on http://localhost:9090. "
+        "Start Prometheus, or set prometheus.url in the settings."
     )
     assert "$" not in one_line(every_state()["offline"], now=NOW)
