@@ -95,7 +95,7 @@ def _trouble(snapshot: Snapshot, now: float, calendar: Calendar) -> Iterator[Men
     if problem is not None:
         since = _clock(problem.since, now, calendar)
         yield MenuItem("problem", f"⚠ {problem.title}{_DOT}since {since}", _SETTINGS)
-        yield from _prose("problem.cause", problem.cause)
+        yield from _prose("problem.cause", problem.cause[:1].upper() + problem.cause[1:])
         yield from _prose("problem.next", problem.next_step, lead="→ ", command=_SETTINGS)
     for number, notice in enumerate(snapshot.notices):
         yield from _prose(f"notice.{number}", notice, lead="! ", command=_SETTINGS)
