@@ -4,6 +4,7 @@ import os
 import tempfile
 import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ccmon_tray.calendars import calendar_from
 from ccmon_tray.cli.arguments import Arguments
@@ -43,6 +44,13 @@ def _context(arguments: Arguments) -> Context:
             raise UsageError(
                 f"--prometheus-url does not go with --source {arguments.source}",
                 next_step="Leave one of them out",
+            )
+        if urlsplit(arguments.prometheus_url).password is not None:
+            raise UsageError(
+                "A password does not belong on the command line",
+                cause="everybody on this machine can read it there",
+                next_step="Leave it out of --prometheus-url, and set prometheus.username and one of "
+                "prometheus.password_file, password_command, password_keyring",
             )
         settings = with_value(settings, "prometheus.url", arguments.prometheus_url, "--prometheus-url")
     kind = arguments.source or ("prometheus" if arguments.prometheus_url is not None else None)

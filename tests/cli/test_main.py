@@ -64,6 +64,14 @@ def test_wrong_usage_is_exit_code_2(tmp_path: Path, arguments: list[str]) -> Non
     assert "ccmon-tray" in done.stderr
 
 
+def test_a_password_on_the_command_line_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    done = run(tmp_path, "status", "--prometheus-url", "http://me:s3cret@localhost:9090")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "prometheus.username" in done.stderr
+    assert "s3cret" not in done.stderr
+
+
 def test_a_wrong_setting_in_the_environment_is_exit_code_2(tmp_path: Path) -> None:
     done = run(tmp_path, "report", CCMON_TRAY_POLL__INTERVAL_S="often")
 
