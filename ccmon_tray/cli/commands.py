@@ -45,7 +45,7 @@ def _context(arguments: Arguments) -> Context:
                 f"--prometheus-url does not go with --source {arguments.source}",
                 next_step="Leave one of them out",
             )
-        if urlsplit(arguments.prometheus_url).password is not None:
+        if _has_password(arguments.prometheus_url):
             raise UsageError(
                 "A password does not belong on the command line",
                 cause="everybody on this machine can read it there",
@@ -59,6 +59,13 @@ def _context(arguments: Arguments) -> Context:
     for notice in loaded.notices:
         tell(notice)
     return Context(paths, settings, calendar_from(settings.time, notify=tell), loaded.notices)
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return urlsplit(url).password is not None
+    except ValueError:  # no URL at all, which its setting says in words
+        return False
 
 
 def run(arguments: Arguments) -> int:
