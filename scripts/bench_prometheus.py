@@ -52,25 +52,41 @@ LOOKBACKS_DAYS: Final = (7, 30, 90)
 POLL_S: Final = 30
 MARKERS: Final = ("<!-- prometheus: begin -->", "<!-- prometheus: end -->")
 
-# A server's blocks span up to a tenth of its retention, 54 h at 30 days; its index is as coarse as they are.
-BLOCK_H: Final = 54
+# A server merges blocks when their window is over: of 2 h into 6, 18 and 54 h, a tenth of 30 days at most.
+BLOCKS_H: Final = (54, 18, 6)
+NEWEST_BLOCK_H: Final = 2
+
+
+def block_of(at: float) -> tuple[int, int]:
+    """The block that a server would hold a sample in at the moment of measuring: hours it spans, and which.
+
+    Args:
+        at: Unix seconds of the sample.
+    """
+    for hours in BLOCKS_H:
+        number = int(at // (hours * HOUR))
+        if (number + 1) * hours * HOUR <= NOW:
+            return hours, number
+    # Not merged yet, or still in memory.
+    return NEWEST_BLOCK_H, int(at // (NEWEST_BLOCK_H * HOUR))
 
 
 def make_blocks(series: int, folder: Path) -> Path:
     """A data folder with about so many series over 30 days, in blocks as a server would have; made once."""
-    data_dir = folder / f"{series}-series-{BLOCK_H}h"
+    data_dir = folder / f"{series}-series"
     if (data_dir / "complete").exists():
         return data_dir
     with ExitStack() as files:
-        texts: dict[int, TextIO] = {}
+        texts: dict[tuple[int, int], TextIO] = {}
         for recording in _recordings(series):
             for line in render.openmetrics(recording, spellings.SUFFIXES):
                 # Every recording ends the text; each block's file ends once.
                 if line.startswith("#"):
                     continue
-                block = int(float(line.rpartition(" ")[2]) // (BLOCK_H * HOUR))
+                block = block_of(float(line.rpartition(" ")[2]))
                 if block not in texts:
-                    texts[block] = files.enter_context((folder / f"{series}-{block}.om").open("w"))
+                    name = f"{series}-{block[0]}h-{block[1]}.om"
+                    texts[block] = files.enter_context((folder / name).open("w"))
                 texts[block].write(line)
         for file in texts.values():
             file.write("# EOF\n")
@@ -289,7 +305,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for wanted in options.series:
             print(f"preparing about {wanted:,} series", file=sys.stderr)
-            blocks = f"--storage.tsdb.max-block-duration={BLOCK_H}h"
+            blocks = f"--storage.tsdb.max-block-duration={BLOCKS_H[0]}h"
             with prometheus(make_blocks(wanted, folder), extra_args=[blocks]) as server:
                 series, samples = held(server.url, "present_over_time"), held(server.url, "count_over_time")
                 lines += [f"**{series:,} series, {samples:,} samples, 30 days**", ""]
