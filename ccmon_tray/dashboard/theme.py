@@ -111,17 +111,47 @@ def _luminance(colour: str) -> float:
 
 
 def measure_scale(root: tk.Misc) -> float:
-    """Pixels per unit on this screen, in eighths.
-
-    Measured on a font, since a desktop's text scaling (``Xft.dpi``) reaches fonts but not
-    ``winfo_fpixels``.
-    """
+    """Pixels per unit on this screen, in eighths: by text scaling, else by the screen's resolution."""
     if sys.platform == "darwin":
         return 1.0  # points are units there, and the system doubles them itself
-    in_points = tkfont.Font(root, size=72).metrics("linespace")
-    in_pixels = tkfont.Font(root, size=-72).metrics("linespace")
-    pixels_per_inch = 72 * in_points / in_pixels
+    pixels_per_inch = root.winfo_fpixels("1i") * pixels_of_a_font_pixel(root)
     return min(4.0, max(1.0, round(pixels_per_inch / 96 * 8) / 8))
+
+
+def pixels_of_a_font_pixel(root: tk.Misc) -> float:
+    """How many pixels Tk makes of one pixel of a font's size.
+
+    On X11 Tk turns sizes in pixels into points by the screen's resolution, and Xft these back by ``Xft.dpi``,
+    which desktops set for their text scaling and which Tk itself does not show.
+    """
+    if root.tk.call("tk", "windowingsystem") != "x11":
+        return 1.0
+    text_dpi = _xft_dpi(root.winfo_screen())
+    return text_dpi / root.winfo_fpixels("1i") if text_dpi else 1.0
+
+
+def _xft_dpi(display: str) -> float | None:
+    """The resource ``Xft.dpi`` of an X display; None where it is not set."""
+    import ctypes  # noqa: PLC0415  # of use on X11 only
+
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return None
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    x11.XGetDefault.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p)
+    x11.XGetDefault.restype = ctypes.c_char_p
+    x11.XCloseDisplay.argtypes = (ctypes.c_void_p,)
+    connection = x11.XOpenDisplay(display.encode())
+    if not connection:
+        return None
+    try:
+        value = x11.XGetDefault(connection, b"Xft", b"dpi")
+        return max(float(value), 1.0) if value else None
+    except ValueError:
+        return None
+    finally:
+        x11.XCloseDisplay(connection)
 
 
 @dataclass(slots=True)
@@ -135,6 +165,7 @@ class Fonts:
 
     root: tk.Misc
     scale: float
+    _inflation: float = 0.0
     _made: dict[tuple[int, bool], tkfont.Font] = field(default_factory=dict)
     _families: dict[bool, tuple[str, bool]] = field(default_factory=dict)
 
@@ -143,10 +174,11 @@ class Fonts:
         made = self._made.get((size, strong))
         if made is None:
             family, bold = self._family(strong=strong)
+            self._inflation = self._inflation or pixels_of_a_font_pixel(self.root)
             made = tkfont.Font(
                 self.root,
                 family=family,
-                size=-max(1, round(size * self.scale)),
+                size=-max(1, round(size * self.scale / self._inflation)),
                 weight="bold" if bold else "normal",
             )
             self._made[size, strong] = made
