@@ -5,9 +5,10 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from pydantic import BaseModel, JsonValue
+if TYPE_CHECKING:  # a command without JSON starts without pydantic
+    from pydantic import BaseModel, JsonValue
 
 PROGRAM = "ccmon-tray"
 
@@ -55,7 +56,7 @@ def flush() -> None:
         sys.stdout.flush()
 
 
-def write_json(value: JsonValue) -> None:
+def write_json(value: "JsonValue") -> None:
     """Write one JSON document to stdout; escaped where the encoding cannot hold it."""
     utf8 = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
     write(json.dumps(value, indent=2, ensure_ascii=not utf8, allow_nan=False) + "\n")
@@ -70,14 +71,14 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     writer.writerows([_whole(cell) if isinstance(cell, float) else cell for cell in row] for row in rows)
 
 
-def plain_json(model: BaseModel) -> dict[str, JsonValue]:
+def plain_json(model: "BaseModel") -> "dict[str, JsonValue]":
     """A model as JSON values under its public names, with whole numbers written as such: 1, not 1.0."""
     plain = _numbers(model.model_dump(mode="json", by_alias=True))
     assert isinstance(plain, dict)
     return plain
 
 
-def _numbers(value: JsonValue) -> JsonValue:
+def _numbers(value: "JsonValue") -> "JsonValue":
     match value:
         case float():
             return _whole(value)

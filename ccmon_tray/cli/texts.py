@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ccmon_tray.cli import tables
-from ccmon_tray.sources.tally import add_tokens, model_name
+from ccmon_tray.sources.tally import merged_by_name, model_name
 from ccmon_tray.usage import formatting, wording
 from ccmon_tray.usage.models import (
     SOURCE_TITLES,
@@ -162,22 +162,8 @@ def _usage_cells(cost_usd: float | None, tokens: Tokens | None) -> list[str]:
 
 def _models(by_model: Iterable[ModelUsage]) -> str:
     """Models under their names for people: variants of one model are one row."""
-    merged: dict[str, ModelUsage] = {}
-    for usage in by_model:
-        before = merged.get(usage.name)
-        merged[usage.name] = usage if before is None else _merged(before, usage)
-    rows = sorted(merged.values(), key=lambda usage: -(usage.cost_usd or 0.0))
+    rows = merged_by_name(by_model)
     return _usage_table("Model", [(row.name, row.cost_usd, row.tokens) for row in rows])
-
-
-def _merged(one: ModelUsage, other: ModelUsage) -> ModelUsage:
-    known = one.cost_usd is not None and other.cost_usd is not None
-    return ModelUsage(
-        model=one.model,
-        name=one.name,
-        cost_usd=(one.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
-        tokens=add_tokens(one.tokens, other.tokens) if one.tokens and other.tokens else None,
-    )
 
 
 def _groups(report: Report) -> str:
