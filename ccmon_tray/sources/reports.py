@@ -1,5 +1,6 @@
 """The exact usage of a window, from any source: what ``ccmon-tray report`` says."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from ccmon_tray.errors import UsageError
@@ -26,7 +27,7 @@ from ccmon_tray.usage.models import (
     Tokens,
     Totals,
 )
-from ccmon_tray.usage.steps import tile
+from ccmon_tray.usage.steps import Steps, tile
 from ccmon_tray.usage.windows import Calendar, Window
 
 GROUPINGS: Final = ("model", "type", "session", "project", "day", "user")
@@ -52,23 +53,14 @@ def build_report(source: UsageSource, window: Window, calendar: Calendar, *, by:
         raise UsageError(f"There is no grouping “{by}”", next_step="Use one of " + ", ".join(GROUPINGS))
     inventory = source.inventory()
     steps = tile(window, calendar)
-    info = RangeInfo(
-        name=window.name,
-        start=window.start,
-        end=window.end,
-        step_seconds=steps.seconds,
-        timezone=calendar.zone_name,
-    )
+    info = range_info(window, steps, calendar)
     if not inventory.metrics:
-        unknown = tuple(
-            StepUsage(start=start, end=end, cost_usd=None, tokens=None) for start, end in steps.pairs
-        )
         return Report(
             source=inventory.info,
             range=info,
             state=State.NO_TELEMETRY,
             totals=Totals(),
-            over_time=unknown,
+            over_time=over_time(steps, None, None),
             by=by,
         )
 
@@ -87,28 +79,45 @@ def build_report(source: UsageSource, window: Window, calendar: Calendar, *, by:
     cost, tokens, active = tallies[cost_q], tallies[tokens_q], tallies[active_q]
     sessions = _sessions(source.sessions_seen(span), cost, tokens, active)
     totals = build_totals(cost, tokens, active, [tallies[q] for q in productivity], len(sessions))
-    cost_steps, token_steps = tallies[cost_steps_q].steps(), tallies[tokens_steps_q].steps()
     report = Report(
         source=inventory.info,
         range=info,
         state=State.FRESH if has_use(totals) else State.NO_DATA,
         totals=totals,
         by_model=models(cost, tokens),
-        over_time=tuple(
-            StepUsage(
-                start=start,
-                end=end,
-                cost_usd=None if cost_steps is None else cost_steps[i],
-                tokens=None if token_steps is None else token_steps[i],
-            )
-            for i, (start, end) in enumerate(steps.pairs)
-        ),
+        over_time=over_time(steps, tallies[cost_steps_q].steps(), tallies[tokens_steps_q].steps()),
         sessions=sessions,
         by=by,
         warnings=source.warnings(span),
     )
     groups = _groups(report, tokens, [tallies[q] for q in extra], calendar)
     return report.model_copy(update={"groups": groups})
+
+
+def range_info(window: Window, steps: Steps, calendar: Calendar) -> RangeInfo:
+    """What is said about a window that is tiled by these steps."""
+    return RangeInfo(
+        name=window.name,
+        start=window.start,
+        end=window.end,
+        step_seconds=steps.seconds,
+        timezone=calendar.zone_name,
+    )
+
+
+def over_time(
+    steps: Steps, cost_usd: Sequence[float] | None, tokens: Sequence[float] | None
+) -> tuple[StepUsage, ...]:
+    """Cost and tokens of each step; None where the source does not know the counter."""
+    return tuple(
+        StepUsage(
+            start=start,
+            end=end,
+            cost_usd=None if cost_usd is None else cost_usd[i],
+            tokens=None if tokens is None else tokens[i],
+        )
+        for i, (start, end) in enumerate(steps.pairs)
+    )
 
 
 def productivity_questions(span: Span) -> tuple[Question, Question, Question, Question]:

@@ -112,7 +112,33 @@ def models(cost: Tally, tokens: Tally) -> tuple[ModelUsage, ...]:
         )
         for model in dict.fromkeys([*costs, *counts])
     ]
-    return tuple(sorted(found, key=lambda m: (-(m.cost_usd or 0.0), -(m.tokens.total if m.tokens else 0.0))))
+    return tuple(sorted(found, key=_rank))
+
+
+def merged_by_name(usages: Iterable[ModelUsage]) -> tuple[ModelUsage, ...]:
+    """Models under their names for people, dearest first: variants of one model are one row.
+
+    Each row keeps the id of its dearest variant, if the usages come dearest first.
+    """
+    merged: dict[str, ModelUsage] = {}
+    for usage in usages:
+        before = merged.get(usage.name)
+        merged[usage.name] = usage if before is None else _sum(before, usage)
+    return tuple(sorted(merged.values(), key=_rank))
+
+
+def _sum(one: ModelUsage, other: ModelUsage) -> ModelUsage:
+    known = one.cost_usd is not None and other.cost_usd is not None
+    return ModelUsage(
+        model=one.model,
+        name=one.name,
+        cost_usd=(one.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
+        tokens=add_tokens(one.tokens, other.tokens) if one.tokens and other.tokens else None,
+    )
+
+
+def _rank(usage: ModelUsage) -> tuple[float, float]:
+    return -(usage.cost_usd or 0.0), -(usage.tokens.total if usage.tokens else 0.0)
 
 
 def add_tokens(one: Tokens, other: Tokens) -> Tokens:

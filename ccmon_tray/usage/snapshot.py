@@ -3,6 +3,7 @@
 from pydantic import ConfigDict, Field
 
 from ccmon_tray.errors import CcmonError
+from ccmon_tray.usage.comparisons import relative_change
 from ccmon_tray.usage.models import (
     Frozen,
     ModelUsage,
@@ -52,9 +53,7 @@ class Period(Frozen):
     @property
     def change(self) -> float | None:
         """Relative change against the period before: 0.12 is 12 % more; None where that is unknown or 0."""
-        if self.cost_usd is None or not self.previous_cost_usd:
-            return None
-        return self.cost_usd / self.previous_cost_usd - 1.0
+        return relative_change(self.cost_usd, self.previous_cost_usd)
 
 
 class RangeUsage(Frozen):
