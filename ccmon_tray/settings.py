@@ -107,6 +107,13 @@ class ClaudeSettings(Section):
     config_dir: UserPath | None = None
 
 
+class PricingSettings(Section):
+    """Whose list prices estimate what the files of Claude Code, which hold no cost, would have cost."""
+
+    provider: Literal["anthropic", "bedrock", "vertex"] = "anthropic"
+    regional: bool = False
+
+
 class TimeSettings(Section):
     """The user's days and weeks. ``zone`` is "system" or a name such as Europe/Berlin."""
 
@@ -151,6 +158,7 @@ class Settings(Section):
     prometheus: PrometheusSettings = Field(default_factory=PrometheusSettings)
     poll: PollSettings = Field(default_factory=PollSettings)
     claude: ClaudeSettings = Field(default_factory=ClaudeSettings)
+    pricing: PricingSettings = Field(default_factory=PricingSettings)
     time: TimeSettings = Field(default_factory=TimeSettings)
     tray: TraySettings = Field(default_factory=TraySettings)
     appearance: AppearanceSettings = Field(default_factory=AppearanceSettings)
