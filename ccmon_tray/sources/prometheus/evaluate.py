@@ -11,7 +11,7 @@ from ccmon_tray.errors import SourceAnswerInvalid
 from ccmon_tray.sources.base import Answer, Question, Row, Span
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
-from ccmon_tray.sources.prometheus.promql import Selector, Spelling, increase, labelled, one_of
+from ccmon_tray.sources.prometheus.promql import Selector, increase, named, one_of
 from ccmon_tray.sources.prometheus.scope import Scope, session_lists
 from ccmon_tray.usage.metrics import Label, Metric, canonical_label
 
@@ -20,6 +20,10 @@ NOTHING: Final = 1e-9
 
 # The label that tells names apart in the answer to an expression that drops them.
 _NAME: Final = "ccmon_tray_name"
+# The label under which values are counted.
+_VALUE: Final = "ccmon_tray_value"
+# Up to this length a window may be one that is asked about again and again while it grows.
+_GROWS_S: Final = 3_600
 
 # Above so many sessions, steps are cheaper without lists of them; unless there are many steps.
 _MANY_SESSIONS: Final = 1_500
@@ -53,11 +57,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Rise:
-    """What one group of series of one metric rose by, step by step."""
+    """What one group of series of one metric rose by, step by step; of how many series, if counted."""
 
     metric: Metric
     labels: Mapping[str, str]
     steps: tuple[float, ...]
+    series: float = 0
 
 
 def batch_key(question: Question, place: int) -> object:
@@ -93,13 +98,7 @@ class Evaluator:
                 for selector in self._catalogue.selectors(*batch.metrics)
             ]
         if len(batch.boundaries) == 2 and scope.straddlers is not None:
-            calls = self._last_values(batch, scope) if batch.top is not None else []
-            calls += [
-                self._bases(batch, spelling, [selector.where(matcher, *where) for selector in selectors])
-                for matcher in session_lists(scope.straddlers)
-                for spelling, selectors in self._catalogue.spelled(*batch.metrics)
-            ]
-            return calls
+            return [*self._last_values(batch, scope), *self.base_calls(batch, scope.straddlers)]
         most = None if batch.top is None else batch.top + len(scope.irregular)
         return [
             call
@@ -108,13 +107,33 @@ class Evaluator:
         ]
 
     def early_calls(self, batch: Batch) -> list[Callable[[], list[Rise]]]:
-        """Calls that need not wait for the scope; their results count if :meth:`uses_early_calls`."""
-        whole = len(batch.boundaries) == 2 and batch.top is None and self._catalogue.lists_sessions
-        return self._last_values(batch, None) if whole else []
+        """Calls that need not wait for the scope: last values, counted if :meth:`counts_series`.
 
-    def uses_early_calls(self, scope: Scope) -> bool:
-        """Whether the window's sessions turned out to be few enough to subtract bases of some."""
-        return scope.straddlers is not None
+        Where the scope's straddlers are known, all that they leave to ask is :meth:`base_calls`; else their
+        results say nothing.
+        """
+        if len(batch.boundaries) > 2 or batch.top is not None or not self._catalogue.lists_sessions:
+            return []
+        if not self.counts_series(batch):
+            return self._last_values(batch, None)
+        return [self._counted(batch, selector) for selector in self._catalogue.selectors(*batch.metrics)]
+
+    def counts_series(self, batch: Batch) -> bool:
+        """Whether a batch's last values tell how many series each session has in a short window."""
+        start, *_, end = batch.boundaries
+        is_whole = batch.top is None and not batch.where and len(batch.boundaries) == 2
+        is_all = {metric for metric, names in self._catalogue.names.items() if names} <= set(batch.metrics)
+        lists = self._catalogue.lists_sessions and Label.SESSION in batch.by
+        return lists and is_whole and is_all and end - start <= _GROWS_S
+
+    def base_calls(self, batch: Batch, sessions: Iterable[str]) -> list[Callable[[], list[Rise]]]:
+        """Calls for the bases of sessions that were there before the window, as rises below 0."""
+        where = tuple(one_of(label, values) for label, values in batch.where)
+        return [
+            self._bases(batch, selector.where(matcher, *where))
+            for matcher in session_lists(sorted(sessions))
+            for selector in self._catalogue.selectors(*batch.metrics)
+        ]
 
     def _in_stairs(self, batch: Batch, scope: Scope) -> bool:
         """Whether the steps of a batch are taken from sums over listed sessions.
@@ -187,7 +206,7 @@ class Evaluator:
             )
             # Differences of sums leave crumbs of rounding, below 0 too.
             return self._rises(
-                (labels, [max(after - before, 0.0) for before, after in pairwise(edges)])
+                (labels, [max(after - before, 0.0) for before, after in pairwise(edges)], 0)
                 for labels, edges in heights
             )
 
@@ -212,28 +231,38 @@ class Evaluator:
                 query = f"topk({most}, {query})"
             calls.append(
                 lambda query=query: self._rises(  # type: ignore[misc]
-                    (sample.labels, [sample.value]) for sample in self._client.query(query, batch.span.end)
+                    (sample.labels, [sample.value], 0) for sample in self._client.query(query, batch.span.end)
                 )
             )
         return calls
 
-    def _bases(
-        self, batch: Batch, spelling: Spelling, selectors: Sequence[Selector]
-    ) -> Callable[[], list[Rise]]:
-        """One call: less the bases of the series that were there before, for selectors of one name each.
+    def _counted(self, batch: Batch, selector: Selector) -> Callable[[], list[Rise]]:
+        """One call: the last values of :meth:`_last_values`, and of how many series they are.
+
+        The server tells each distinct value in a group, and how often it is there: no sum could be told from
+        that of more series.
+        """
+        by = ", ".join(filter(None, ("__name__", selector.spelling.by(batch.by))))
+        last = selector.last(batch.span.end - batch.span.start)
+        query = f'count_values by ({by}) ("{_VALUE}", {last})'
+
+        return lambda: self._rises(
+            (sample.labels, [float(sample.labels[_VALUE]) * sample.value], sample.value)
+            for sample in self._client.query(query, batch.span.end)
+        )
+
+    def _bases(self, batch: Batch, selector: Selector) -> Callable[[], list[Rise]]:
+        """One call: less the bases of the series that were there before.
 
         A base above the last value is not subtracted: the counter began again at 0.
         """
         window_s = batch.span.end - batch.span.start
-        by = spelling.by(batch.by)
-        parts = []
-        for selector in selectors:
-            base = selector.last(self._lookback_s, offset_s=window_s)
-            bases = f"{f'sum by ({by})' if by else 'sum'} (({base}) <= ({selector.last(window_s)}))"
-            parts.append(labelled(bases, _NAME, selector.names[0]))
-        query = " or ".join(parts)
+        by = ", ".join(filter(None, (_NAME, selector.spelling.by(batch.by))))
+        base = named(selector.last(self._lookback_s, offset_s=window_s), _NAME)
+        last = named(selector.last(window_s), _NAME)
+        query = f"sum by ({by}) ({base} <= {last})"
         return lambda: self._rises(
-            ({**sample.labels, "__name__": sample.labels[_NAME]}, [-sample.value])
+            ({**sample.labels, "__name__": sample.labels[_NAME]}, [-sample.value], 0)
             for sample in self._client.query(query, batch.span.end)
         )
 
@@ -253,7 +282,7 @@ class Evaluator:
 
             return [
                 lambda: self._rises(
-                    ({**sample.labels, "__name__": name}, [sample.value])
+                    ({**sample.labels, "__name__": name}, [sample.value], 0)
                     for sample in self._client.query(query, batch.span.end)
                 )
             ]
@@ -267,15 +296,16 @@ class Evaluator:
                     amounts = [0.0] * len(place)
                     for t, value in series.points:
                         amounts[place[round(t)]] = value
-                    rises.append(({**series.labels, "__name__": name}, amounts))
+                    rises.append(({**series.labels, "__name__": name}, amounts, 0))
                 return self._rises(rises)
 
             calls.append(steps)
         return calls
 
-    def _rises(self, found: Iterable[tuple[Mapping[str, str], Sequence[float]]]) -> list[Rise]:
+    def _rises(self, found: Iterable[tuple[Mapping[str, str], Sequence[float], float]]) -> list[Rise]:
+        """Rises from groups of series: their labels as stored, the steps, how many series if counted."""
         rises = []
-        for labels, steps in found:
+        for labels, steps, series in found:
             metric = self._catalogue.metric_of(labels["__name__"])
             if metric is None:
                 continue
@@ -285,9 +315,8 @@ class Evaluator:
                     cause=f"a sum over {labels['__name__']} is NaN or infinite",
                     next_step="Look at that metric's samples: a counter never holds such a value",
                 )
-            rises.append(
-                Rise(metric, {canonical_label(key): value for key, value in labels.items()}, tuple(steps))
-            )
+            spelled = {canonical_label(key): value for key, value in labels.items()}
+            rises.append(Rise(metric, spelled, tuple(steps), series))
         return rises
 
 

@@ -174,6 +174,11 @@ def labelled(expression: str, label: str, value: str) -> str:
     return f'label_replace({expression}, {quoted(label)}, {quoted(value)}, "", "")'
 
 
+def named(expression: str, label: str) -> str:
+    """An expression whose series keep their name in a label, for arithmetic takes no notice of names."""
+    return f'label_replace({expression}, {quoted(label)}, "$1", "__name__", "(.+)")'
+
+
 def increase(selector: Selector, window_s: float, lookback_s: float) -> str:
     """The exact increase of each series over the last ``window_s`` seconds, as one expression.
 

@@ -7,7 +7,8 @@ their base and it: their sessions are *irregular*, and their raw samples are add
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ccmon_tray.sources.base import Span
@@ -36,6 +37,7 @@ _FEW: Final = 60
 
 # The label that tells apart what one query answers at once.
 _PART: Final = "ccmon_tray_part"
+_LOWEST: Final = "lowest "
 _RESUMED: Final = Matcher(Label.START_TYPE, "=~", "resume|continue")
 # Counters that tell a restart by dropping. Tokens carry the labels of cost and drop with it.
 _TELLTALE: Final = (Metric.COST, Metric.ACTIVE_TIME)
@@ -52,6 +54,19 @@ class IrregularSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """What a session's series in a window look like. As long as this stays, they are the same ones.
+
+    Attributes:
+        series: How many there are.
+        lowest: The sum of their lowest values, of the counters that tell a restart.
+    """
+
+    series: float
+    lowest: float
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What is known of the sessions in a window.
 
@@ -65,6 +80,8 @@ class Scope:
         two_writers: Those of them whose series oscillate.
         sawtooth: Those of them that drop although no process was resumed.
         stored_twice: Sessions whose cost is stored under several names at once.
+        fallen: The irregular sessions that drop between their base and the window.
+        shapes: Of the active sessions, where their series were counted.
     """
 
     span: Span
@@ -75,6 +92,49 @@ class Scope:
     two_writers: tuple[str, ...] = ()
     sawtooth: tuple[str, ...] = ()
     stored_twice: tuple[str, ...] = ()
+    fallen: frozenset[str] = frozenset()
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+
+    def unchanged(self, shapes: Mapping[str, Shape]) -> set[str]:
+        """The sessions whose series in the window are still those that had these shapes."""
+        return {session for session, shape in self.shapes.items() if shapes.get(session) == shape}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the server says at first of the sessions in a window.
+
+    Attributes:
+        span: The window.
+        parts: By what was asked, and session: see :meth:`Scoper.look`.
+        is_listed: Whether the active sessions are among the parts.
+        early: The sessions that may have samples before a long window, if they are few.
+    """
+
+    span: Span
+    parts: Mapping[str, Mapping[str, float]]
+    is_listed: bool
+    early: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Which sessions a window concerns, and which of them may be irregular.
+
+    Attributes:
+        scope: What is known so far, which may be all.
+        suspects: Those that are irregular for what they did in the window.
+        unsure: Those that may have dropped between their base and the window; None for all.
+    """
+
+    scope: Scope
+    suspects: frozenset[str] = frozenset()
+    unsure: frozenset[str] | None = frozenset()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more need be asked."""
+        return not self.suspects and self.unsure is not None and not self.unsure
 
 
 class Scoper:
@@ -99,35 +159,81 @@ class Scoper:
             metric for metric in Metric if metric is not Metric.TOKENS or not catalogue.names.get(Metric.COST)
         ]
 
-    def find(self, span: Span, *, listed: bool) -> Scope:
-        """How each session is to be added up in a window.
+    def look(self, span: Span, *, listed: bool, counted: bool = False) -> Look:
+        """Ask about the sessions in a window what need not wait for anything.
 
         Args:
             span: The window.
             listed: Whether its active sessions must be known.
+            counted: Their series are counted elsewhere: they are not asked for here, but what else changes
+                when a session's series do.
         """
         listing = self._catalogue.lists_sessions
-        straddlers: set[str] | None = None
+        early: set[str] | None = None
         if listing and span.end - span.start > _SHORT_S:
             # Before a long window there may be few sessions, and in it many.
-            before = self._sessions_before(span)
-            if len(before) <= _MOST_STRADDLERS:
-                straddlers = before
-        parts = self._ask_sessions(span, active=listing and (listed or straddlers is None))
-        active: set[str] | None = parts["active"] if listing and (listed or straddlers is None) else None
-        if active is not None and len(active) > _MOST_ACTIVE:
-            active = None
+            early = self._sessions_before(span)
+            if len(early) > _MOST_STRADDLERS:
+                early = None
+        is_listed = listing and not counted and (listed or early is None)
+        parts = self._ask_sessions(span, active=is_listed, lowest=counted)
+        return Look(span, parts, is_listed, None if early is None else frozenset(early))
+
+    def sight(
+        self, look: Look, counts: Mapping[str, float] | None = None, before: Scope | None = None
+    ) -> Sighting:
+        """Which sessions a window concerns, before it is known which of them are irregular.
+
+        Args:
+            look: What was asked of it.
+            counts: How many series each active session has in it, if they were counted.
+            before: What was found when the window, which has grown since, ended earlier: of sessions whose
+                series are still the same nothing is asked that cannot have changed.
+        """
+        span, parts = look.span, look.parts
+        active: set[str] | None = None
+        if counts is not None or look.is_listed:
+            active = set(parts["active"] if counts is None else counts)
+            if len(active) > _MOST_ACTIVE:
+                active = None
+        if before is None or before.straddlers is None:
+            before = Scope(span)
+        straddlers: set[str] | None = None if look.early is None else set(look.early)
         if straddlers is None and active is not None:
             # To tell of a few whether they were there before is no cheaper than to look for their bases.
-            straddlers = active if len(active) <= _FEW else active & self._sessions_before(span)
+            new = active - before.shapes.keys()
+            straddlers = new if len(new) <= _FEW else new & self._sessions_before(span)
+            straddlers |= active.intersection(before.straddlers or ())
             if len(straddlers) > _MOST_STRADDLERS:
                 straddlers = None
-        suspects = parts["suspect"] | self._fallen_since_base(span, straddlers)
-        return replace(
-            self._add_up_all(span, sorted(suspects)),
+        scope = Scope(
+            span,
             active=None if active is None else tuple(sorted(active)),
             straddlers=None if straddlers is None else tuple(sorted(straddlers)),
             stored_twice=tuple(sorted(self._stored_twice(span))),
+            shapes=_shapes(counts or {}, parts),
+        )
+        same = scope.unchanged(before.shapes)
+        fallen = before.fallen & same
+        return Sighting(
+            replace(scope, fallen=fallen),
+            fallen.union(parts["suspect"]),
+            None if straddlers is None else frozenset(straddlers - same),
+        )
+
+    def settle(self, sighting: Sighting) -> Scope:
+        """Find the irregular sessions among those seen, and add them up."""
+        scope = sighting.scope
+        if sighting.is_settled:
+            return scope
+        fallen = self._fallen_since_base(scope.span, sighting.unsure)
+        return replace(
+            self._add_up_all(scope.span, sorted(sighting.suspects | fallen)),
+            active=scope.active,
+            straddlers=scope.straddlers,
+            stored_twice=scope.stored_twice,
+            fallen=scope.fallen | fallen,
+            shapes=scope.shapes,
         )
 
     def _stored_twice(self, span: Span) -> set[str]:
@@ -140,7 +246,9 @@ class Scoper:
             last = selector.last(span.end - span.start)
             query = labelled(_per_session(selector.spelling, last), _PART, selector.names[0])
             calls.append(self._sessions_call(selector.spelling, query, span.end))
-        counts = Counter(session for found in self._client.gather(calls) for _, session in found if session)
+        counts = Counter(
+            session for found in self._client.gather(calls) for _, session, _ in found if session
+        )
         return {session for session, names in counts.items() if names > 1}
 
     def _sessions_before(self, span: Span) -> set[str]:
@@ -156,27 +264,33 @@ class Scoper:
         # Series without an id are not told apart: some may have been there.
         return found | {""} if self._catalogue.has_unnamed else found - {""}
 
-    def _ask_sessions(self, span: Span, *, active: bool) -> dict[str, set[str]]:
-        """The sessions that drop in the window or are of a resumed process; those active in it if asked."""
+    def _ask_sessions(self, span: Span, *, active: bool, lowest: bool) -> dict[str, dict[str, float]]:
+        """By session: those that drop in the window or are of a resumed process, and what else is asked for.
+
+        Args:
+            span: The window.
+            active: Ask which are active in it.
+            lowest: Ask for the lowest values of the counters that tell a restart, summed.
+        """
         window_s = span.end - span.start
         expressions: dict[Spelling, list[str]] = defaultdict(list)
+
+        def ask(part: str, spelling: Spelling, operator: str, expression: str) -> None:
+            per_session = f"{operator} by ({spelling.written(Label.SESSION)}) ({expression})"
+            expressions[spelling].append(labelled(per_session, _PART, part))
+
         for selector in self._catalogue.selectors(*self._telling) if active else ():
-            expressions[selector.spelling].append(
-                labelled(_per_session(selector.spelling, selector.last(window_s)), _PART, "active")
-            )
+            ask("active", selector.spelling, "count", selector.last(window_s))
+        # Each in a part of its own: of equal labels, "or" keeps one side alone.
+        for i, selector in enumerate(self._catalogue.selectors_by_name(*_TELLTALE) if lowest else ()):
+            ask(f"{_LOWEST}{i}", selector.spelling, "sum", f"min_over_time({selector.over(window_s)})")
         for selector in self._catalogue.selectors_by_name(*_TELLTALE):
-            drops = f"resets({selector.over(window_s)}) > 0"
-            expressions[selector.spelling].append(
-                labelled(_per_session(selector.spelling, drops), _PART, "suspect")
-            )
+            ask("suspect", selector.spelling, "count", f"resets({selector.over(window_s)}) > 0")
         for selector in self._catalogue.selectors(Metric.SESSIONS):
-            resumed = selector.where(_RESUMED).last(window_s)
-            expressions[selector.spelling].append(
-                labelled(_per_session(selector.spelling, resumed), _PART, "suspect")
-            )
+            ask("suspect", selector.spelling, "count", selector.where(_RESUMED).last(window_s))
         return self._collect(expressions, span)
 
-    def _fallen_since_base(self, span: Span, straddlers: set[str] | None) -> set[str]:
+    def _fallen_since_base(self, span: Span, straddlers: AbstractSet[str] | None) -> set[str]:
         """Sessions that drop between their base and the window: its lowest value is below the base."""
         if straddlers is not None and not straddlers:
             return set()
@@ -191,23 +305,28 @@ class Scoper:
                 expressions[series.spelling].append(
                     labelled(_per_session(series.spelling, fallen), _PART, "suspect")
                 )
-        return self._collect(expressions, span)["suspect"]
+        return set(self._collect(expressions, span)["suspect"])
 
-    def _collect(self, expressions: Mapping[Spelling, Sequence[str]], span: Span) -> dict[str, set[str]]:
-        calls: list[Callable[[], list[tuple[str, str]]]] = [
+    def _collect(
+        self, expressions: Mapping[Spelling, Sequence[str]], span: Span
+    ) -> dict[str, dict[str, float]]:
+        calls: list[Callable[[], list[tuple[str, str, float]]]] = [
             self._sessions_call(spelling, " or ".join(found), span.end)
             for spelling, found in expressions.items()
         ]
-        parts: dict[str, set[str]] = defaultdict(set)
+        parts: dict[str, dict[str, float]] = defaultdict(dict)
         for found in self._client.gather(calls):
-            for part, session in found:
-                parts[part].add(session)
+            for part, session, value in found:
+                parts[part][session] = parts[part].get(session, 0.0) + value
         return parts
 
-    def _sessions_call(self, spelling: Spelling, query: str, at: int) -> Callable[[], list[tuple[str, str]]]:
+    def _sessions_call(
+        self, spelling: Spelling, query: str, at: int
+    ) -> Callable[[], list[tuple[str, str, float]]]:
         label = spelling.label(Label.SESSION)
         return lambda: [
-            (sample.labels[_PART], sample.labels.get(label, "")) for sample in self._client.query(query, at)
+            (sample.labels[_PART], sample.labels.get(label, ""), sample.value)
+            for sample in self._client.query(query, at)
         ]
 
     def _add_up_all(self, span: Span, ids: Sequence[str]) -> Scope:
@@ -252,6 +371,15 @@ class Scoper:
                 rises = increments_of_writers(track) if oscillates else increments(track, restarted)
                 into.append(IrregularSeries(metric, dict(labels), track, rises))
         return oscillates, bool(begins)
+
+
+def _shapes(counts: Mapping[str, float], parts: Mapping[str, Mapping[str, float]]) -> dict[str, Shape]:
+    lowest: dict[str, float] = defaultdict(float)
+    for part, values in parts.items():
+        if part.startswith(_LOWEST):
+            for session, value in values.items():
+                lowest[session] += value
+    return {session: Shape(series, lowest[session]) for session, series in counts.items()}
 
 
 def session_lists(ids: Sequence[str]) -> list[Matcher]:

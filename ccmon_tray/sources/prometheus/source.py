@@ -11,20 +11,24 @@ How a question is answered, so that it is exact and cheap (``increase()`` is nei
 
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import chain
 from threading import Lock
 from typing import Any, Final
 
 from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.base import Answer, Inventory, Question, SessionSeen, Span
+from ccmon_tray.sources.prometheus.bases import Bases
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue, discover
 from ccmon_tray.sources.prometheus.evaluate import Batch, Evaluator, Rise, batch_key
 from ccmon_tray.sources.prometheus.history import Histories
 from ccmon_tray.sources.prometheus.promql import parse_matchers
-from ccmon_tray.sources.prometheus.scope import Scope, Scoper
+from ccmon_tray.sources.prometheus.scope import Scope, Scoper, Sighting
 from ccmon_tray.sources.prometheus.sessions import Sessions
 from ccmon_tray.sources.prometheus.warnings import warnings_of
+from ccmon_tray.usage.metrics import Label
 from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
 
 _INVENTORY_S: Final = 300.0
@@ -45,6 +49,7 @@ class PrometheusSource:
         self._clock = clock
         self._lookback_s = settings.lookback_days * 86_400
         self._histories = Histories(self._client, self._lookback_s)
+        self._bases = Bases()
         self._lock = Lock()
         self._catalogue: Catalogue | None = None
         self._looked_up_at = float("-inf")
@@ -74,22 +79,49 @@ class PrometheusSource:
         spans.update((question.span, True) for question in questions if question.boundaries)
         evaluator = Evaluator(self._client, catalogue, self._lookback_s)
         batches = [Batch.of([questions[i] for i in group]) for group in members.values()]
+        scoper = Scoper(self._client, catalogue, self._histories, self._lookback_s)
+
         early_calls = [evaluator.early_calls(batch) for batch in batches]
-        finds = [self._scope_call(catalogue, span, listed=listed) for span, listed in spans.items()]
-        flat: list[Callable[[], Any]] = [*finds, *(call for calls in early_calls for call in calls)]
-        results = iter(self._client.gather(flat))
-        scopes: dict[Span, Scope] = {span: next(results) for span in spans}
-        early: Iterator[list[Rise]] = results
-        late_calls = [evaluator.calls(batch, scopes[batch.span]) for batch in batches]
-        late = iter(self._client.gather([call for calls in late_calls for call in calls]))
+        counted = {batch.span: n for n, batch in enumerate(batches) if evaluator.counts_series(batch)}
+        kept = {span: scope for span in spans if (scope := self._kept_scope(span, listed=spans[span]))}
+        new = [span for span in spans if span not in kept]
+        looks = [partial(scoper.look, span, listed=spans[span], counted=span in counted) for span in new]
+        looked, *found = self._gather([looks, *early_calls])
+        lasts: list[list[Rise]] = [list(chain(*rises)) for rises in found]
+        sightings = {span: Sighting(scope) for span, scope in kept.items()}
+        for span, look in zip(new, looked, strict=True):
+            counts = _counts(lasts[counted[span]]) if span in counted else None
+            sightings[span] = scoper.sight(look, counts, self._earlier_scope(span))
+
+        # What the last values leave to ask is the bases of sessions that were there before.
+        known: list[dict[str, tuple[Rise, ...]] | None] = []
+        base_calls: list[list[Callable[[], list[Rise]]]] = []
+        for batch, calls, last in zip(batches, early_calls, lasts, strict=True):
+            scope = sightings[batch.span].scope
+            suffices = bool(calls) and scope.straddlers is not None
+            known.append(self._bases.recall(batch, scope, last) if suffices else None)
+            unknown = set(scope.straddlers or ()) - (known[-1] or {}).keys()
+            base_calls.append(evaluator.base_calls(batch, unknown) if suffices else [])
+        unsettled = [span for span, sighting in sightings.items() if not sighting.is_settled]
+        settles = [partial(scoper.settle, sightings[span]) for span in unsettled]
+        settled, *bases = self._gather([settles, *base_calls])
+        scopes = {span: sighting.scope for span, sighting in sightings.items()}
+        scopes.update(zip(unsettled, settled, strict=True))
+        self._keep(scopes)
+
+        late_calls = [
+            evaluator.calls(batch, scopes[batch.span]) if recalled is None else []
+            for batch, recalled in zip(batches, known, strict=True)
+        ]
+        late = self._gather(late_calls)
         answers: dict[int, Answer] = {}
-        for group, batch, sooner, later in zip(
-            members.values(), batches, early_calls, late_calls, strict=True
-        ):
-            scope = scopes[batch.span]
-            first = [rise for _ in sooner for rise in next(early)]
-            summed = first if evaluator.uses_early_calls(scope) else []
-            summed += [rise for _ in later for rise in next(late)]
+        for n, (group, batch) in enumerate(zip(members.values(), batches, strict=True)):
+            scope, recalled = scopes[batch.span], known[n]
+            summed = list(chain(*late[n]))
+            if recalled is not None:
+                subtracted = [*chain(*bases[n]), *chain(*recalled.values())]
+                self._bases.keep(batch, scope, lasts[n], subtracted)
+                summed = [*lasts[n], *subtracted]
             rises = evaluator.put_right(batch, scope, summed)
             for i in group:
                 answers[i] = evaluator.answer(questions[i], batch, rises)
@@ -131,25 +163,46 @@ class PrometheusSource:
         with self._lock:
             self._catalogue, self._looked_up_at = found, now
             self._scopes.clear()
+        self._bases.forget()
         return found
 
     def _scope(self, catalogue: Catalogue, span: Span, *, listed: bool = False) -> Scope:
-        return self._scope_call(catalogue, span, listed=listed)()
-
-    def _scope_call(self, catalogue: Catalogue, span: Span, *, listed: bool) -> Callable[[], Scope]:
-        """A call that finds a window's scope, or has it; ``listed``: its active sessions must be known."""
-
-        def call() -> Scope:
-            with self._lock:
-                kept = self._scopes.get(span)
-            if kept is not None and (kept.active is not None or not listed):
-                return kept
+        scope = self._kept_scope(span, listed=listed)
+        if scope is None:
             scoper = Scoper(self._client, catalogue, self._histories, self._lookback_s)
-            scope = scoper.find(span, listed=listed)
-            with self._lock:
-                self._scopes[span] = scope
-                while len(self._scopes) > _SCOPES_KEPT:
-                    self._scopes.popitem(last=False)
-            return scope
+            scope = scoper.settle(scoper.sight(scoper.look(span, listed=listed)))
+            self._keep({span: scope})
+        return scope
 
-        return call
+    def _kept_scope(self, span: Span, *, listed: bool) -> Scope | None:
+        """What is known of a window's sessions; ``listed``: those active in it must be."""
+        with self._lock:
+            scope = self._scopes.get(span)
+        return scope if scope is not None and (scope.active is not None or not listed) else None
+
+    def _earlier_scope(self, span: Span) -> Scope | None:
+        """What was found of a window that has grown since."""
+        with self._lock:
+            earlier = [of for of in self._scopes if of.start == span.start and of.end < span.end]
+            return self._scopes[max(earlier, key=lambda of: of.end)] if earlier else None
+
+    def _keep(self, scopes: Mapping[Span, Scope]) -> None:
+        with self._lock:
+            for span, scope in scopes.items():
+                self._scopes[span] = scope
+                self._scopes.move_to_end(span)
+            while len(self._scopes) > _SCOPES_KEPT:
+                self._scopes.popitem(last=False)
+
+    def _gather(self, groups: Sequence[Sequence[Callable[[], Any]]]) -> list[list[Any]]:
+        """Run all calls side by side. Their results, in the same groups."""
+        results = iter(self._client.gather([call for group in groups for call in group]))
+        return [[next(results) for _ in group] for group in groups]
+
+
+def _counts(lasts: Sequence[Rise]) -> dict[str, float]:
+    """How many series each session has."""
+    counts: dict[str, float] = defaultdict(float)
+    for rise in lasts:
+        counts[rise.labels.get(Label.SESSION, "")] += rise.series
+    return counts
