@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from ccmon_tray.errors import UsageError
-from ccmon_tray.sources.base import Question, SessionSeen, Span, UsageSource
+from ccmon_tray.sources.base import Question, Span, UsageSource
+from ccmon_tray.sources.claude_files.history import History
+from ccmon_tray.sources.session_usage import (
+    project_usages,
+    session_questions,
+    session_usages,
+    with_projects,
+)
 from ccmon_tray.sources.tally import (
     UNKNOWN_NAME,
     Tally,
@@ -21,7 +28,6 @@ from ccmon_tray.usage.models import (
     GroupUsage,
     RangeInfo,
     Report,
-    SessionUsage,
     State,
     StepUsage,
     Tokens,
@@ -36,7 +42,14 @@ _USER: Final = (Label.USER_EMAIL, Label.USER_ACCOUNT, Label.USER_ID)
 _DAY_S: Final = 86_400
 
 
-def build_report(source: UsageSource, window: Window, calendar: Calendar, *, by: str | None = None) -> Report:
+def build_report(
+    source: UsageSource,
+    window: Window,
+    calendar: Calendar,
+    *,
+    by: str | None = None,
+    history: History | None = None,
+) -> Report:
     """The exact usage of a window.
 
     Args:
@@ -44,6 +57,7 @@ def build_report(source: UsageSource, window: Window, calendar: Calendar, *, by:
         window: What to report on.
         calendar: The user's days, which steps and days are aligned to.
         by: One of :data:`GROUPINGS` for additional groups, or None.
+        history: Claude Code's own history, which knows projects and messages of sessions; None if unknown.
 
     Raises:
         SourceError: The source cannot answer.
@@ -66,9 +80,7 @@ def build_report(source: UsageSource, window: Window, calendar: Calendar, *, by:
 
     span = Span(window.start, window.end)
     # Sessions, models and totals come from the same answers, so that they add up to each other.
-    cost_q = Question(Metric.COST, span, (Label.SESSION, Label.MODEL))
-    tokens_q = Question(Metric.TOKENS, span, (Label.SESSION, Label.MODEL, Label.TYPE))
-    active_q = Question(Metric.ACTIVE_TIME, span, (Label.SESSION, Label.TYPE))
+    cost_q, tokens_q, active_q = session_questions(span)
     cost_steps_q = Question(Metric.COST, span, boundaries=steps.boundaries)
     tokens_steps_q = Question(Metric.TOKENS, span, boundaries=steps.boundaries)
     extra = _extra_questions(by, window, calendar)
@@ -77,7 +89,8 @@ def build_report(source: UsageSource, window: Window, calendar: Calendar, *, by:
         source, [cost_q, tokens_q, active_q, cost_steps_q, tokens_steps_q, *productivity, *extra]
     )
     cost, tokens, active = tallies[cost_q], tallies[tokens_q], tallies[active_q]
-    sessions = _sessions(source.sessions_seen(span), cost, tokens, active)
+    seen = source.sessions_seen(span)
+    sessions = with_projects(session_usages(seen, cost, tokens, active), history, span)
     totals = build_totals(cost, tokens, active, [tallies[q] for q in productivity], len(sessions))
     report = Report(
         source=inventory.info,
@@ -90,7 +103,7 @@ def build_report(source: UsageSource, window: Window, calendar: Calendar, *, by:
         by=by,
         warnings=source.warnings(span),
     )
-    groups = _groups(report, tokens, [tallies[q] for q in extra], calendar)
+    groups = _groups(report, (cost, tokens, active), [tallies[q] for q in extra], calendar)
     return report.model_copy(update={"groups": groups})
 
 
@@ -136,13 +149,11 @@ def build_totals(
     """The totals of a window from its tallies; ``productivity`` answers :func:`productivity_questions`."""
     lines, commits, pull_requests, decisions = productivity
     by_type = tokens.tokens()
-    # Use without any session id means that the ids are not exported, not that there were no sessions.
-    anonymous = sessions == 0 and bool(cost.total or tokens.total)
     return Totals(
         cost_usd=cost.total,
         tokens=by_type,
         active_time_seconds=active_time(active),
-        sessions=None if anonymous else sessions,
+        sessions=known_sessions(sessions, cost, tokens),
         lines_added=value_of(lines, Label.TYPE, "added"),
         lines_removed=value_of(lines, Label.TYPE, "removed"),
         commits=commits.total,
@@ -150,6 +161,12 @@ def build_totals(
         edit_decisions=edit_decisions(decisions),
         cache_hit_ratio=by_type.cache_hit_ratio if by_type else None,
     )
+
+
+def known_sessions(sessions: int, cost: Tally, tokens: Tally) -> int | None:
+    """The number of sessions in a window, or None where they cannot be told."""
+    # Use without any session id means that the ids are not exported, not that there were no sessions.
+    return None if sessions == 0 and (cost.total or tokens.total) else sessions
 
 
 def has_use(totals: Totals) -> bool:
@@ -169,34 +186,6 @@ def has_use(totals: Totals) -> bool:
     )
 
 
-def _sessions(
-    seen: tuple[SessionSeen, ...], cost: Tally, tokens: Tally, active: Tally
-) -> tuple[SessionUsage, ...]:
-    """All sessions with use, dearest first, then the latest."""
-    times = {session.session_id: session for session in seen}
-    costs = cost.per_value(Label.SESSION)
-    counts = {key[0]: value for key, value in tokens.tokens_per(Label.SESSION).items()}
-    actives = active.per_value(Label.SESSION)
-    used_models: dict[str, list[str]] = {}
-    for session, model in [*cost.per(Label.SESSION, Label.MODEL), *tokens.per(Label.SESSION, Label.MODEL)]:
-        if model and model not in used_models.setdefault(session, []):
-            used_models[session].append(model)
-    found = [
-        SessionUsage(
-            session_id=session,
-            first_seen=times[session].first if session in times else None,
-            last_seen=times[session].last if session in times else None,
-            cost_usd=costs.get(session, 0.0) if cost.answer.known else None,
-            tokens=counts.get(session, Tokens()) if tokens.answer.known else None,
-            active_time_seconds=actives.get(session, 0.0) if active.answer.known else None,
-            models=tuple(used_models.get(session, ())),
-        )
-        for session in dict.fromkeys([*times, *costs, *counts, *actives])
-        if session
-    ]
-    return tuple(sorted(found, key=lambda s: (-(s.cost_usd or 0.0), -(s.last_seen or 0), s.session_id)))
-
-
 def _extra_questions(by: str | None, window: Window, calendar: Calendar) -> tuple[Question, ...]:
     """Cost and tokens for groupings that the report's own questions do not answer."""
     span = Span(window.start, window.end)
@@ -211,8 +200,13 @@ def _extra_questions(by: str | None, window: Window, calendar: Calendar) -> tupl
     return ()
 
 
-def _groups(report: Report, tokens: Tally, extra: list[Tally], calendar: Calendar) -> tuple[GroupUsage, ...]:
-    """The groups of ``report.by``, from what the report says already where that is enough."""
+def _groups(
+    report: Report, sessions: tuple[Tally, Tally, Tally], extra: list[Tally], calendar: Calendar
+) -> tuple[GroupUsage, ...]:
+    """The groups of ``report.by``, from what was asked for the report itself where that is enough.
+
+    ``sessions`` answers :func:`session_questions`, ``extra`` answers :func:`_extra_questions`.
+    """
     groups: list[GroupUsage] = []
     match report.by:
         case "model":
@@ -228,11 +222,14 @@ def _groups(report: Report, tokens: Tally, extra: list[Tally], calendar: Calenda
                 for s in report.sessions
             ]
         case "project":
-            # Only Claude Code's own files know projects; telemetry does not carry them.
-            totals = report.totals
-            groups = [GroupUsage(key="", name=UNKNOWN_NAME, cost_usd=totals.cost_usd, tokens=totals.tokens)]
+            groups = [
+                GroupUsage(
+                    key=p.path or "", name=p.name or UNKNOWN_NAME, cost_usd=p.cost_usd, tokens=p.tokens
+                )
+                for p in project_usages(report.sessions, *sessions)
+            ]
         case "type":
-            groups = _type_groups(tokens)
+            groups = _type_groups(sessions[1])
         case "day":
             groups = _day_groups(*extra, calendar=calendar)
         case "user":

@@ -11,7 +11,8 @@ import os
 import threading
 import time
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -36,6 +37,7 @@ class SessionRecord:
         first: Unix seconds of its first message.
         last: Unix seconds of its last message.
         messages: How many prompts were written.
+        moments: Unix seconds of each of them, ascending.
     """
 
     session_id: str
@@ -43,6 +45,11 @@ class SessionRecord:
     first: int
     last: int
     messages: int
+    moments: Sequence[int] = ()
+
+    def messages_in(self, start: float, end: float) -> int:
+        """How many of the prompts were written in (start, end], Unix seconds."""
+        return bisect_right(self.moments, end) - bisect_right(self.moments, start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +82,7 @@ class History:
 
 @dataclass(slots=True)
 class _Session:
-    first: int
-    last: int
-    messages: int
+    moments: "array[int]"
     project: str | None = None
 
 
@@ -156,9 +161,8 @@ class _File:
         if isinstance(session_id, str) and session_id:
             session = self.sessions.get(session_id)
             if session is None:
-                session = self.sessions[session_id] = _Session(moment, moment, 0)
-            session.first, session.last = min(session.first, moment), max(session.last, moment)
-            session.messages += 1
+                session = self.sessions[session_id] = _Session(array("I"))
+            session.moments.append(moment)
             if isinstance(project, str) and project:
                 # One text for all sessions of a project; lone surrogates would end whatever writes it.
                 clean = project.encode("utf-8", "replace").decode()
@@ -201,8 +205,8 @@ class HistoryFiles:
         sessions: dict[str, SessionRecord] = {}
         for file in self._files:
             for session_id, seen in file.sessions.items():
-                record = SessionRecord(session_id, seen.project, seen.first, seen.last, seen.messages)
                 before = sessions.get(session_id)
+                record = _record(session_id, seen.project, seen.moments)
                 sessions[session_id] = record if before is None else _joined(before, record)
         paths = {record.project_path for record in sessions.values() if record.project_path is not None}
         moments = array("I")
@@ -217,12 +221,11 @@ def _digest(head: bytes) -> bytes:
     return hashlib.blake2b(head, digest_size=16).digest()
 
 
+def _record(session_id: str, project: str | None, moments: Iterable[int]) -> SessionRecord:
+    ascending = array("I", sorted(moments))
+    return SessionRecord(session_id, project, ascending[0], ascending[-1], len(ascending), ascending)
+
+
 def _joined(one: SessionRecord, other: SessionRecord) -> SessionRecord:
     later = max((one, other), key=lambda record: (record.project_path is not None, record.last))
-    return SessionRecord(
-        one.session_id,
-        later.project_path,
-        min(one.first, other.first),
-        max(one.last, other.last),
-        one.messages + other.messages,
-    )
+    return _record(one.session_id, later.project_path, (*one.moments, *other.moments))

@@ -135,6 +135,8 @@ def test_messages_of_a_window(file: Path) -> None:
     history = read(HistoryFiles([file.parent]))
     assert history.messages(1000, 2000) == 3
     assert history.messages(2000, 3000) == 0
+    assert history.sessions["a"].messages_in(1000, 2000) == 3
+    assert history.sessions["a"].messages_in(2000, 3000) == 0
 
 
 def test_a_file_that_was_replaced_is_read_anew(file: Path) -> None:
