@@ -18,6 +18,39 @@ HOME_VARIABLE: Final = "CCMON_TRAY_HOME"
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The files by which other processes know and reach the one process of its kind in a home.
+
+    Attributes:
+        folder: Where they are.
+        name: The kind: ``tray`` or ``dashboard``.
+    """
+
+    folder: Path
+    name: str
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the running process."""
+        return self.folder / f"{self.name}.lock"
+
+    @property
+    def pid_file(self) -> Path:
+        """Its process id: on Windows a locked file cannot be read."""
+        return self.folder / f"{self.name}.pid"
+
+    @property
+    def channel_file(self) -> Path:
+        """Where and with which token it listens."""
+        return self.folder / f"{self.name}-channel.json"
+
+    @property
+    def socket_file(self) -> Path:
+        """Where it listens, if that is a Unix socket."""
+        return self.folder / f"{self.name}.sock"
+
+
+@dataclass(frozen=True, slots=True)
 class Paths:
     """The application's folders, absolute, and the files in them that more than one module names."""
 
@@ -38,19 +71,19 @@ class Paths:
         return self.cache / "snapshot.json"
 
     @property
-    def lock_file(self) -> Path:
-        """Held by the running tray."""
-        return self.state / "tray.lock"
+    def tray(self) -> Endpoint:
+        """How the running tray is known."""
+        return Endpoint(self.state, "tray")
 
     @property
-    def pid_file(self) -> Path:
-        """The process id of the running tray: on Windows a locked file cannot be read."""
-        return self.state / "tray.pid"
+    def dashboard(self) -> Endpoint:
+        """How the open window is known."""
+        return Endpoint(self.state, "dashboard")
 
     @property
-    def channel_file(self) -> Path:
-        """Where and with which token the running tray listens."""
-        return self.state / "channel.json"
+    def window_file(self) -> Path:
+        """What the window remembers: its place, its view, its range."""
+        return self.state / "dashboard.json"
 
     @property
     def log_file(self) -> Path:

@@ -137,7 +137,7 @@ def report_memory(pid: int, paths: Paths, polls: int) -> None:
     marks = {1, 10, 100, *range(200, polls + 1, 200), polls}
     last = poll_again(paths, 0.0).polled_at
     for number in range(1, polls + 1):
-        if not send(paths, Message.REFRESH):
+        if not send(paths.tray, Message.REFRESH):
             raise SystemExit("the tray does not answer")
         last = poll_again(paths, last).polled_at
         if number in marks:

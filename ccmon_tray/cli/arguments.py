@@ -8,9 +8,13 @@ from typing import Final, Protocol, cast
 from ccmon_tray import __version__
 from ccmon_tray.cli.output import PROGRAM
 from ccmon_tray.usage.windows import RANGE_NAMES
+from ccmon_tray.view_names import ViewName
 
 SOURCES: Final = ("auto", "prometheus", "collector", "transcripts", "demo")
+VIEWS: Final = tuple(name.value for name in ViewName)
 GROUPINGS: Final = ("model", "type", "session", "project", "day", "user")
+
+_RANGES = ", ".join(name.replace(" ", "-") for name in RANGE_NAMES)
 
 _EPILOG = """\
 exit codes: 0 done, 1 a check failed or there is no data, 2 wrong usage,
@@ -47,6 +51,7 @@ class Arguments(Protocol):
     json: bool
     csv: bool
     range: str | None
+    view: str | None
     start: str | None
     end: str | None
     at: str | None
@@ -83,13 +88,17 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--headless", action="store_true", help="without an icon: keep the numbers for status")
     _add_source(run)
 
+    window = command("dashboard", "The window: every view; one that is open comes to the front.", "dashboard")
+    window.add_argument("--view", metavar="NAME", type=_view, choices=VIEWS, help=", ".join(VIEWS))
+    window.add_argument("--range", metavar="R", help=f"{_RANGES} (default: the last one)")
+    _add_source(window)
+
     status = command("status", "The latest numbers: the running tray's, else one poll.")
     status.add_argument("--json", action="store_true", help="as JSON (ccmon-tray/snapshot/1)")
     _add_source(status)
 
     report = command("report", "Exact use of a range.", description=_REPORT, epilog=_REPORT_EPILOG)
-    names = ", ".join(name.replace(" ", "-") for name in RANGE_NAMES)
-    report.add_argument("--range", metavar="R", help=f"{names} (default: today)")
+    report.add_argument("--range", metavar="R", help=f"{_RANGES} (default: today)")
     report.add_argument("--from", dest="start", metavar="T", help="start of the range, instead of --range")
     report.add_argument("--to", dest="end", metavar="T", help="its end (default: now)")
     report.add_argument("--at", metavar="T", help="what “now” means for ranges (default: now)")
@@ -112,6 +121,11 @@ def _command(module: str, name: str) -> Callable[[Arguments], int]:
         return cast("Callable[[Arguments], int]", function)(arguments)
 
     return run
+
+
+def _view(text: str) -> str:
+    """The name of a view, however its words are joined."""
+    return text.strip().lower().replace("_", "-").replace(" ", "-")
 
 
 def _new(

@@ -4,11 +4,11 @@ import os
 import tempfile
 import time
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from ccmon_tray.calendars import calendar_from
 from ccmon_tray.cli.arguments import Arguments
 from ccmon_tray.cli.output import flush, plain_json, tell, write, write_csv, write_json
+from ccmon_tray.cli.source_arguments import check_source
 from ccmon_tray.errors import UsageError
 from ccmon_tray.paths import HOME_VARIABLE, Paths, find_paths
 from ccmon_tray.settings import Settings
@@ -36,22 +36,11 @@ class Context:
 
 
 def _context(arguments: Arguments) -> Context:
+    check_source(arguments)
     paths = find_paths()
     loaded = load(paths)
     settings = loaded.settings
     if arguments.prometheus_url is not None:
-        if arguments.source in {"collector", "transcripts", "demo"}:
-            raise UsageError(
-                f"--prometheus-url does not go with --source {arguments.source}",
-                next_step="Leave one of them out",
-            )
-        if _has_password(arguments.prometheus_url):
-            raise UsageError(
-                "A password does not belong on the command line",
-                cause="everybody on this machine can read it there",
-                next_step="Leave it out of --prometheus-url, and set prometheus.username and one of "
-                "prometheus.password_file, password_command, password_keyring",
-            )
         settings = with_value(settings, "prometheus.url", arguments.prometheus_url, "--prometheus-url")
     kind = arguments.source or ("prometheus" if arguments.prometheus_url is not None else None)
     if kind is not None:
@@ -59,13 +48,6 @@ def _context(arguments: Arguments) -> Context:
     for notice in loaded.notices:
         tell(notice)
     return Context(paths, settings, calendar_from(settings.time, notify=tell), loaded.notices)
-
-
-def _has_password(url: str) -> bool:
-    try:
-        return urlsplit(url).password is not None
-    except ValueError:  # no URL at all, which its setting says in words
-        return False
 
 
 def run(arguments: Arguments) -> int:
@@ -207,7 +189,7 @@ def _trays_snapshot(context: Context, now: float) -> Snapshot | None:
     from pydantic import ValidationError  # noqa: PLC0415
 
     # The process id is there as long as the tray is; a tray that died leaves it, but no young snapshot.
-    if not context.paths.pid_file.exists():
+    if not context.paths.tray.pid_file.exists():
         return None
     try:
         snapshot = Snapshot.model_validate_json(context.paths.snapshot_file.read_bytes())

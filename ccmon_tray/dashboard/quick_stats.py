@@ -169,6 +169,7 @@ class QuickStatsWindow:
         if ask is None:
             return ()
         return (
+            Action("Open dashboard", lambda: ask(Message.OPEN_DASHBOARD)),
             Action("Settings…", lambda: ask(Message.OPEN_SETTINGS)),
             Action("Quit ccmon-tray", lambda: ask(Message.QUIT)),
         )
@@ -319,7 +320,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         popup=options.popup,
         at=options.at,
         appearance=appearance,
-        ask_tray=functools.partial(send, find_paths()) if options.actions else None,
+        ask_tray=functools.partial(send, find_paths().tray) if options.actions else None,
     )
     root.mainloop()
     return 0

@@ -7,7 +7,7 @@ from typing import Final
 
 from ccmon_tray.dashboard.painter import Painter
 from ccmon_tray.dashboard.quick_stats_content import Content, Note, PeriodLine, Tone, Trend
-from ccmon_tray.dashboard.theme import GRID, ink, mix, tabular_width
+from ccmon_tray.dashboard.theme import GRID, ink, mix
 from ccmon_tray.usage.models import State
 from ccmon_tray.usage.wording import ESTIMATE, GENERATED
 
@@ -17,6 +17,7 @@ _PADDING: Final = 16
 _ROW: Final = 26
 _GAP: Final = GRID
 _FOOTER_GAP: Final = 12
+_ACTION_GAP: Final = 3 * GRID
 HINT: Final = f"Esc closes · {'⌘' if sys.platform == 'darwin' else 'Ctrl+'}C copies"
 
 
@@ -272,13 +273,14 @@ class QuickStatsView:
             self._actions[self._focused].do()
 
     def _action_row(self, y: int) -> int:
-        """The actions in one line, the first at the left edge, the last at the right one."""
+        """The actions in one line from the left edge on, the last at the right one."""
         paint = self._painter
         baseline = y + paint.px(18)
+        x = self._left
         for index, action in enumerate(self._actions):
             last = index == len(self._actions) - 1
-            paint.text(
-                self._right if last else self._left,
+            width = paint.text(
+                self._right if last else x,
                 baseline,
                 action.words,
                 room=paint.px(160),
@@ -286,6 +288,7 @@ class QuickStatsView:
                 right=last,
                 tag=_tag(index),
             )
+            x += width + paint.px(_ACTION_GAP)
             for event, focus in (("<Enter>", index), ("<Leave>", None)):
                 paint.canvas.tag_bind(_tag(index), event, lambda _event, focus=focus: self._hover(focus))  # type: ignore[misc]
             paint.canvas.tag_bind(_tag(index), "<ButtonRelease-1>", lambda _event, do=action.do: do())  # type: ignore[misc]
@@ -363,9 +366,9 @@ class QuickStatsView:
 
     def _figure_column(self, content: Content) -> int:
         """Right edge of the column before the figures, the same in all cards."""
-        font = self._painter.fonts.get(13)
+        fonts = self._painter.fonts
         figures = [line.figure for line in content.models] + [line.figure for line in content.sessions]
-        widest = max((tabular_width(font, figure) for figure in figures), default=0)
+        widest = max((fonts.tabular_width(figure, 13) for figure in figures), default=0)
         return self._right - widest - self._painter.px(18)
 
     def _state_colour(self, state: State | None) -> str:

@@ -1,8 +1,8 @@
-"""The local channel: how another process of the same user asks the running tray for something.
+"""The local channel: how processes of the same user ask the running tray, or the window, for something.
 
-The tray listens on a Unix socket in its state folder; where Python has none (Windows), or the path would be
-too long, on a loopback port. ``channel.json``, which only the user can read, says where, and holds the token
-that every request carries. A request and its answer are one line of JSON each.
+Each of the two listens on a Unix socket in the state folder; where Python has none (Windows), or the path
+would be too long, on a loopback port. A file beside it, which only the user can read, says where, and holds
+the token that every request carries. A request and its answer are one line of JSON each.
 
 ``multiprocessing.connection`` offers nearly this, but its handshake has no time limit: one client that says
 nothing would close the channel to all others. Here one thread serves all clients side by side.
@@ -21,13 +21,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.files import private_folder, write_atomic
-from ccmon_tray.paths import Paths
+from ccmon_tray.paths import Endpoint
 
 _CLIENT_TIMEOUT_S: Final = 1.0
 _ANSWER_TIMEOUT_S: Final = 2.0
@@ -41,13 +41,32 @@ _log = logging.getLogger(__name__)
 
 
 class Message(StrEnum):
-    """What one process asks of the tray."""
+    """What one process asks of another.
+
+    ``RAISE``: come to the front; of the window also with the view and the range to show.
+    """
 
     RAISE = "raise"
     REFRESH = "refresh"
     SETTINGS_CHANGED = "settings-changed"
+    OPEN_DASHBOARD = "open-dashboard"
     OPEN_SETTINGS = "open-settings"
     QUIT = "quit"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A message as it arrives.
+
+    Attributes:
+        message: What is asked for.
+        view: The view to show, by name; "" is the one it has.
+        range_name: The range to show, by name; "" is the one it has.
+    """
+
+    message: Message
+    view: str = ""
+    range_name: str = ""
 
 
 class _Client:
@@ -60,16 +79,16 @@ class _Client:
 
 
 class ChannelServer:
-    """The tray's end.
+    """The end that listens.
 
     Args:
-        paths: The home whose tray this is. Its lock must be held: a socket that is found there is replaced.
-        handler: Given each message on the channel's thread, after its sender has been told ok. It passes the
-            message on and returns at once.
+        endpoint: Which process this is. Its lock must be held: a socket that is found there is replaced.
+        handler: Given each request on the channel's thread, after its sender has been told ok. It passes the
+            request on and returns at once.
     """
 
-    def __init__(self, paths: Paths, handler: Callable[[Message], None]) -> None:
-        self._paths = paths
+    def __init__(self, endpoint: Endpoint, handler: Callable[[Request], None]) -> None:
+        self._endpoint = endpoint
         self._handler = handler
         self._token = secrets.token_hex(32)
         self._listener: socket.socket | None = None
@@ -81,18 +100,18 @@ class ChannelServer:
         """Listen from now on.
 
         Raises:
-            CcmonError: No socket can be made, or ``channel.json`` cannot be written.
+            CcmonError: No socket can be made, or the file that tells of it cannot be written.
         """
         try:
-            private_folder(self._paths.state)
+            private_folder(self._endpoint.folder)
             address = self._listen()
             content = {"address": address, "token": self._token}
-            write_atomic(self._paths.channel_file, json.dumps(content).encode())
+            write_atomic(self._endpoint.channel_file, json.dumps(content).encode())
         except OSError as error:
             self.close()
             raise CcmonError(
                 "Other starts of ccmon-tray cannot reach this one",
-                cause=f"{self._paths.state}: {error}",
+                cause=f"{self._endpoint.folder}: {error}",
                 next_step="Check that the folder can be written",
             ) from error
         self._thread.start()
@@ -106,22 +125,18 @@ class ChannelServer:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
-            for path in (self._paths.channel_file, self._socket_path):
+            for path in (self._endpoint.channel_file, self._endpoint.socket_file):
                 with contextlib.suppress(OSError):
                     path.unlink()
         self._waker.close()
         self._woken.close()
 
-    @property
-    def _socket_path(self) -> Path:
-        return self._paths.state / "channel.sock"
-
     def _listen(self) -> str | int:
         """Open the listener and return its address: a path, or a loopback port."""
-        path = self._socket_path
+        path = self._endpoint.socket_file
         if sys.platform != "win32" and len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
             if path.exists() and stat.S_ISSOCK(path.lstat().st_mode):
-                path.unlink()  # left behind by a tray that was killed
+                path.unlink()  # left behind by a process that was killed
             self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self._listener.bind(str(path))
             path.chmod(0o600)
@@ -189,42 +204,46 @@ class ChannelServer:
             chunk = b""
         client.received += chunk
         line, end, _ = client.received.partition(b"\n")
-        message = self._message(line) if end else None
-        if message is None and not end and chunk and len(client.received) < _LONGEST_LINE:
+        request = self._request(line) if end else None
+        if request is None and not end and chunk and len(client.received) < _LONGEST_LINE:
             return  # more is to come
         with contextlib.suppress(OSError):
-            client.connection.send(json.dumps({"ok": message is not None}).encode() + b"\n")
+            client.connection.send(json.dumps({"ok": request is not None}).encode() + b"\n")
         self._drop(client, selector)
-        if message is not None:
+        if request is not None:
             try:
-                self._handler(message)
+                self._handler(request)
             except Exception:  # noqa: BLE001  # whatever it was, the channel serves on
-                _log.exception("The request “%s” failed", message)
+                _log.exception("The request “%s” failed", request.message)
 
-    def _message(self, line: bytes) -> Message | None:
+    def _request(self, line: bytes) -> Request | None:
         try:
-            request = json.loads(line)
-            if hmac.compare_digest(str(request["token"]).encode(), self._token.encode()):
-                return Message(request["message"])
+            told = json.loads(line)
+            if hmac.compare_digest(str(told["token"]).encode(), self._token.encode()):
+                view, range_name = (str(told.get(name, "")) for name in ("view", "range"))
+                return Request(Message(told["message"]), view, range_name)
         except (ValueError, LookupError, TypeError, RecursionError):
             pass
         _log.warning("The channel refused a request")
         return None
 
 
-def send(paths: Paths, message: Message) -> bool:
-    """Ask the running tray for something.
+def send(endpoint: Endpoint, message: Message, *, view: str = "", range_name: str = "") -> bool:
+    """Ask a running process for something.
 
     Args:
-        paths: The home whose tray is asked.
+        endpoint: Which one, and of which home: ``paths.tray``.
         message: What for.
+        view: With ``RAISE``, the view that the window shall show; "" leaves the one it has.
+        range_name: With ``RAISE``, the range that it shall show; "" leaves the one it has.
 
     Returns:
-        Whether a tray took the message; False where none listens.
+        Whether it took the message; False where nobody listens.
     """
     try:
-        where = json.loads(paths.channel_file.read_bytes())
-        request = json.dumps({"token": where["token"], "message": message}).encode() + b"\n"
+        where = json.loads(endpoint.channel_file.read_bytes())
+        told = {"token": where["token"], "message": message, "view": view, "range": range_name}
+        request = json.dumps(told).encode() + b"\n"
         with _connect(where["address"]) as connection, connection.makefile("rb") as answers:
             connection.sendall(request)
             return bool(json.loads(answers.readline(_LONGEST_LINE))["ok"])

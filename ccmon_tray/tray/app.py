@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final
 
-from ccmon_tray.desktop.channel import ChannelServer, Message
+from ccmon_tray.desktop.channel import ChannelServer, Message, Request, send
 from ccmon_tray.desktop.clipboard import copy_text
 from ccmon_tray.errors import CcmonError, TrayHostMissing
 from ccmon_tray.paths import Paths
@@ -56,6 +56,7 @@ class TrayApp:
         say: Writes a line for the person at the terminal.
         clock: Unix seconds now.
         poll_clock: The poller's clocks.
+        window_words: Words of the command line that the window gets, too: the source they name.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class TrayApp:
         say: Callable[[str], None],
         clock: Callable[[], float] = time.time,
         poll_clock: Clock | None = None,
+        window_words: tuple[str, ...] = (),
     ) -> None:
         self._settings = loaded.settings
         self._file_notices = loaded.notices
@@ -89,7 +91,7 @@ class TrayApp:
         # Guards settings and notices, and keeps faces in order: the newest one is shown last.
         self._lock = threading.RLock()
         self._face: Face | None = None
-        self._launcher = Launcher(paths)
+        self._launcher = Launcher(paths, window_words)
         self._reader = Reader(
             self._settings,
             paths,
@@ -114,7 +116,7 @@ class TrayApp:
         Returns:
             The exit status.
         """
-        channel = ChannelServer(self._paths, self.on_message)
+        channel = ChannelServer(self._paths.tray, self.on_request)
         with self._signals_caught():
             try:
                 self._start_channel(channel)
@@ -141,13 +143,13 @@ class TrayApp:
             _log.warning("%s", error)
             self._notify(str(error))
 
-    def on_message(self, message: Message) -> None:
+    def on_request(self, request: Request) -> None:
         """Do what another process of this user asks for."""
-        match message:
+        match request.message:
             case Message.RAISE if self._headless:
                 self._say(f"ccmon-tray is already running headless. {HOW_TO_SEE}")
-            case Message.RAISE:
-                self._raise()
+            case Message.RAISE | Message.OPEN_DASHBOARD:
+                self.on_command(Command(Action.OPEN_DASHBOARD))
             case Message.REFRESH:
                 self.on_command(Command(Action.REFRESH))
             case Message.SETTINGS_CHANGED:
@@ -159,10 +161,11 @@ class TrayApp:
 
     def _do(self, command: Command) -> None:
         match command.action:
+            case Action.OPEN_DASHBOARD:
+                view, _, range_name = command.argument.partition(" ")
+                self._launcher.open_dashboard(view, range_name)
             case Action.OPEN_QUICK_STATS:
-                self._launcher.toggle_quick_stats(
-                    self._settings.appearance.theme, command.argument, actions=not self._backend.has_menu
-                )
+                self._launcher.toggle_quick_stats(self._settings.appearance.theme, command.argument)
             case Action.OPEN_SETTINGS:
                 self._launcher.open_settings()
             case Action.REFRESH:
@@ -178,14 +181,6 @@ class TrayApp:
             case Action.QUIT:
                 self.stop()
 
-    def _raise(self) -> None:
-        try:
-            self._launcher.raise_quick_stats(
-                self._settings.appearance.theme, actions=not self._backend.has_menu
-            )
-        except CcmonError as error:
-            self._notify(str(error))
-
     def _set_range(self, name: str) -> None:
         with self._lock:
             tray = self._settings.tray.model_copy(update={"range": name})
@@ -196,8 +191,9 @@ class TrayApp:
         try:
             save(self._paths, {"tray.range": name})
         finally:
-            # Our own change is no news.
+            # Our own change is no news to us, but to the window.
             self._settings_stamp = self._stamp()
+        send(self._paths.dashboard, Message.SETTINGS_CHANGED)
 
     def _load_settings(self) -> None:
         self._settings_stamp = self._stamp()
@@ -251,6 +247,7 @@ class TrayApp:
             self._notify(complaint)
         if self._stamp() != self._settings_stamp:
             self._load_settings()
+            send(self._paths.dashboard, Message.SETTINGS_CHANGED)
         waited_s = time.monotonic() - self._started_at
         if not self._settled and waited_s > _SETTLED_S:
             self._settled = True

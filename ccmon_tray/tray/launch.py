@@ -1,15 +1,16 @@
-"""Programs that the tray starts: the quick-stats window, and the editor of the settings file."""
+"""Programs that the tray starts: the window, the quick stats, and the editor of the settings file."""
 
-import os
+import importlib.util
 import subprocess
 import sys
-from typing import Final, get_origin
+from typing import Final
 
+from ccmon_tray.desktop.channel import Message, send
+from ccmon_tray.desktop.settings_editor import edit_settings
 from ccmon_tray.errors import CcmonError
-from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import Paths
-from ccmon_tray.setting_keys import KEYS, Key
 from ccmon_tray.settings import Theme
+from ccmon_tray.view_names import ViewName
 
 _GRACE_S: Final = 0.3
 
@@ -19,66 +20,72 @@ class Launcher:
 
     Args:
         paths: Where the snapshot and the settings are.
+        window_words: Words of the command line that the window gets: the source they name.
     """
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, window_words: tuple[str, ...] = ()) -> None:
         self._paths = paths
+        self._window_words = window_words
         self._quick_stats: subprocess.Popen[bytes] | None = None
+        self._windows: list[subprocess.Popen[bytes]] = []
         self._openers: list[subprocess.Popen[bytes]] = []
 
-    def toggle_quick_stats(self, theme: Theme, at: str = "", *, actions: bool = False) -> None:
+    def open_dashboard(self, view: str = "", range_name: str = "") -> None:
+        """Open the window, or bring the open one to the front. It stays when the tray ends.
+
+        Args:
+            view: The view to show, by name; "" is the one it showed last.
+            range_name: The range to show, by name; "" is the one it showed last.
+
+        Raises:
+            CcmonError: It cannot be started.
+        """
+        if send(self._paths.dashboard, Message.RAISE, view=view, range_name=range_name):
+            return
+        if not _has_tk():
+            raise CcmonError(
+                "The window cannot be shown",
+                cause="this Python has no tkinter",
+                next_step="Install it (Debian, Ubuntu: apt install python3-tk), or run ccmon-tray report",
+            )
+        # Of two that start at once, the later one finds the lock taken and raises the earlier one.
+        command = [sys.executable, "-m", "ccmon_tray", "dashboard", *self._window_words]
+        if view:
+            command += ["--view", view]
+        if range_name:
+            command += ["--range", range_name]
+        self._windows.append(_start(command, "The window cannot be shown"))
+
+    def toggle_quick_stats(self, theme: Theme, at: str) -> None:
         """Open the quick stats, or close them: a second click on the icon takes them away.
+
+        They are for trays without a menu. The tray never imports a toolkit: they are a process of their own.
 
         Args:
             theme: Their colours.
-            at: The point of the screen that was clicked, as ``X,Y``; "" opens a window with a frame.
-            actions: Whether they offer "Settings" and "Quit", as the menu does where there is one.
+            at: The point of the screen that was clicked, as ``X,Y``.
 
         Raises:
             CcmonError: They cannot be started.
         """
         if self._quick_stats is not None and self._quick_stats.poll() is None:
             self.close()
-        else:
-            self.raise_quick_stats(theme, at, actions=actions)
-
-    def raise_quick_stats(self, theme: Theme, at: str = "", *, actions: bool = False) -> None:
-        """Open the quick stats on top of other windows, anew if they are open.
-
-        The tray never imports a toolkit: they are a process of their own.
-
-        Raises:
-            CcmonError: They cannot be started.
-        """
-        self.close()
+            return
         command = [sys.executable, "-m", "ccmon_tray.dashboard.quick_stats"]
         command += ["--snapshot", str(self._paths.snapshot_file), "--theme", theme.value]
-        if at:
-            command += ["--popup", "--at", at]
-        if actions:
-            command.append("--actions")
+        command += ["--popup", "--at", at, "--actions"]
         self._quick_stats = _start(command, "The quick stats cannot be shown")
 
     def open_settings(self) -> None:
-        """Open the settings file in the person's editor; make one that explains itself if there is none.
+        """Open the window's settings; without tkinter, the settings file in the person's editor.
 
         Raises:
-            CcmonError: The file cannot be made, or nothing opens it.
+            CcmonError: The window cannot be started, or the file cannot be made, or nothing opens it.
         """
-        file = self._paths.settings_file
-        try:
-            if not file.exists():
-                write_atomic(file, settings_template().encode())
-        except OSError as error:
-            raise CcmonError(
-                "The settings file cannot be made", cause=str(error), next_step=f"Check the folder of {file}"
-            ) from error
-        if sys.platform == "win32":
-            os.startfile(file)  # noqa: S606
-            return
-        # On macOS -t is whatever edits text, since nothing may be registered for TOML.
-        command = ["open", "-t", str(file)] if sys.platform == "darwin" else ["xdg-open", str(file)]
-        self._openers.append(_start(command, f"Nothing opens {file}"))
+        if _has_tk():
+            self.open_dashboard(ViewName.SETTINGS)
+        elif (opener := edit_settings(self._paths)) is not None:
+            self._openers.append(opener)
 
     def reap(self) -> tuple[str, ...]:
         """Let the system forget programs that have ended.
@@ -91,6 +98,12 @@ class Launcher:
             self._quick_stats = None
             if status != 0:
                 complaints.append(f"The quick stats ended with status {status}; the log may say why")
+        for window in [each for each in self._windows if each.poll() is not None]:
+            self._windows.remove(window)
+            if window.returncode != 0:
+                complaints.append(
+                    f"The window ended with status {window.returncode}; ccmon-tray dashboard says why"
+                )
         for opener in [each for each in self._openers if each.poll() is not None]:
             self._openers.remove(opener)
             if opener.returncode != 0:
@@ -100,7 +113,7 @@ class Launcher:
         return tuple(complaints)
 
     def close(self) -> None:
-        """Close the quick stats if they are open. An editor is the person's, and stays."""
+        """Close the quick stats if they are open. The window and an editor are the person's, and stay."""
         child, self._quick_stats = self._quick_stats, None
         if child is None or child.poll() is not None:
             return
@@ -112,30 +125,8 @@ class Launcher:
             child.wait()
 
 
-def settings_template() -> str:
-    """A settings file in which every setting stands as a comment with its default."""
-    lines = [
-        "# Settings of ccmon-tray. Take the # from a line to set it; the values here are the defaults.",
-        "# Changes count at once. What each one means: docs/settings.md",
-    ]
-    section = ""
-    for key in KEYS.values():
-        if key.section != section:
-            section = key.section
-            lines += ["", f"[{section}]"]
-        if not key.secret:
-            lines.append(f"# {key.name} = {_toml(key)}")
-    return "\n".join(lines) + "\n"
-
-
-def _toml(key: Key) -> str:
-    match key.default:
-        case None:
-            return "[]" if get_origin(key.kind) is tuple else '""'
-        case bool() | int() | float() as value:
-            return str(value).lower()
-        case value:
-            return f'"{value}"'
+def _has_tk() -> bool:
+    return importlib.util.find_spec("_tkinter") is not None
 
 
 def _start(command: list[str], title: str) -> subprocess.Popen[bytes]:

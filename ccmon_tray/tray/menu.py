@@ -1,8 +1,9 @@
 """The menu as plain data: a pure function of the snapshot, the moment and the settings.
 
 Every number the tray knows is in the menu, since Linux hosts show no tooltip. Menus use proportional fonts,
-so the lines are built from separators, never from padding. A line that shows a number opens the quick stats,
-which also keeps it from being drawn as disabled; only what is meant to be quiet has no command.
+so the lines are built from separators, never from padding. A line that shows a number opens the window's view
+that tells more of it, which also keeps the line from being drawn as disabled; only what is meant to be quiet
+has no command.
 """
 
 import textwrap
@@ -16,6 +17,7 @@ from ccmon_tray.usage import formatting, wording
 from ccmon_tray.usage.models import ModelUsage, SessionUsage, SourceKind, State
 from ccmon_tray.usage.snapshot import Figures, RangeUsage, Snapshot
 from ccmon_tray.usage.windows import Calendar
+from ccmon_tray.view_names import ViewName
 
 # Shape alone tells the states apart: full, half, empty, and two that are no circle's filling.
 GLYPHS: Final[dict[State, str]] = {
@@ -29,8 +31,8 @@ GLYPHS: Final[dict[State, str]] = {
 _GAP = "\N{EM SPACE}"
 _DOT = " · "
 _WRAP = 64  # characters of a line of prose: menus do not wrap, and a wider one covers the screen
-_STATS = Command(Action.OPEN_QUICK_STATS)
 _SETTINGS = Command(Action.OPEN_SETTINGS)
+_CHECKS = Command(Action.OPEN_DASHBOARD, ViewName.SMOKE_TEST)
 
 
 def build_menu(
@@ -104,13 +106,16 @@ def _trouble(snapshot: Snapshot, now: float, calendar: Calendar) -> Iterator[Men
 def _periods(figures: Figures, now: float, calendar: Calendar) -> Iterator[MenuItem]:
     today, week, month = figures.today, figures.this_week, figures.this_month
     tokens = "" if today.tokens is None else f"{formatting.tokens(today.tokens)} tokens"
-    yield _figure("today", wording.day_title(today, now, calendar), formatting.money(today.cost_usd), tokens)
+    day_title = wording.day_title(today, now, calendar)
+    yield _figure("today", _summary("today"), day_title, formatting.money(today.cost_usd), tokens)
     week_title = wording.week_title(week, now, calendar)
     change = " ".join(wording.week_change(week, week_title))
-    yield _figure("week", week_title, _beside(formatting.money(week.cost_usd), change))
+    yield _figure("week", _summary("this week"), week_title, _beside(formatting.money(week.cost_usd), change))
     month_title = wording.month_title(month, now, calendar)
     forecast = " ".join(wording.month_forecast(month, month_title))
-    yield _figure("month", month_title, _beside(formatting.money(month.cost_usd), forecast))
+    yield _figure(
+        "month", _summary("this month"), month_title, _beside(formatting.money(month.cost_usd), forecast)
+    )
 
 
 def _beside(cost: str, words: str) -> str:
@@ -119,7 +124,7 @@ def _beside(cost: str, words: str) -> str:
 
 def _last_hour(snapshot: Snapshot, figures: Figures, now: float, calendar: Calendar) -> MenuItem:
     title = wording.hour_title(snapshot, now, calendar)
-    return _figure("last-hour", title, formatting.money(figures.last_hour_cost_usd))
+    return _figure("last-hour", _summary("1h"), title, formatting.money(figures.last_hour_cost_usd))
 
 
 def _range_choice(chosen: str) -> MenuItem:
@@ -146,33 +151,34 @@ def _range(
         parts.append(f"{formatting.tokens(totals.tokens.total)} tokens")
     if totals.sessions is not None:
         parts.append(formatting.counted(totals.sessions, "session"))
-    yield MenuItem("range.total", _DOT.join(parts), _STATS)
+    yield MenuItem("range.total", _DOT.join(parts), _summary(chosen))
     work = _DOT.join(wording.work(totals))
     if work:
-        yield MenuItem("range.work", work, _STATS)
+        yield MenuItem("range.work", work, _summary(chosen))
     if usage.by_model:
-        yield MenuItem("models", "By model", children=tuple(_models(usage.by_model)))
+        yield MenuItem("models", "By model", children=tuple(_models(usage.by_model, chosen)))
     if usage.top_sessions:
-        rows = tuple(_session(session, now, calendar) for session in usage.top_sessions)
+        rows = tuple(_session(session, chosen, now, calendar) for session in usage.top_sessions)
         yield MenuItem("sessions", "Sessions", children=rows)
 
 
-def _models(models: tuple[ModelUsage, ...]) -> Iterator[MenuItem]:
+def _models(models: tuple[ModelUsage, ...], chosen: str) -> Iterator[MenuItem]:
     names = Counter(usage.name for usage in models)
     for usage in models:
         # Two ids can go by one name (a context-window suffix): then the id tells them apart.
         name = usage.name if names[usage.name] == 1 else usage.model
         cost = "unpriced" if usage.cost_usd is None else formatting.money(usage.cost_usd)
         tokens = "" if usage.tokens is None else f"{formatting.tokens(usage.tokens.total)} tokens"
-        yield _figure(f"model.{usage.model}", name, cost, tokens)
+        yield _figure(f"model.{usage.model}", _view(ViewName.TOKENS, chosen), name, cost, tokens)
 
 
-def _session(session: SessionUsage, now: float, calendar: Calendar) -> MenuItem:
+def _session(session: SessionUsage, chosen: str, now: float, calendar: Calendar) -> MenuItem:
     seen = ""
     if session.last_seen is not None:
         seen = wording.coarse_when(calendar.local(session.last_seen), calendar.local(now))
     name = session.project or formatting.short_id(session.session_id)
-    return _figure(f"session.{session.session_id}", name, formatting.money(session.cost_usd), seen)
+    command = _view(ViewName.SESSIONS, chosen)
+    return _figure(f"session.{session.session_id}", command, name, formatting.money(session.cost_usd), seen)
 
 
 def _warnings(snapshot: Snapshot) -> Iterator[MenuItem]:
@@ -183,14 +189,14 @@ def _warnings(snapshot: Snapshot) -> Iterator[MenuItem]:
         key = f"warning.{number}.{warning.code}"
         if lines:
             lines.append(_separator(key))
-        lines += _prose(key, warning.message, command=_STATS)
+        lines += _prose(key, warning.message, command=_CHECKS)
         lines += _prose(f"{key}.cure", warning.cure, lead="→ ")
     count = formatting.counted(len(snapshot.warnings), "warning")
     yield MenuItem("warnings", f"⚠ {count}", children=tuple(lines))
 
 
 def _actions(*, has_figures: bool) -> Iterator[MenuItem]:
-    yield MenuItem("quick-stats", "Quick stats", _STATS, default=True)
+    yield MenuItem("dashboard", "Open dashboard", Command(Action.OPEN_DASHBOARD), default=True)
     yield MenuItem("refresh", "Refresh now", Command(Action.REFRESH))
     if has_figures:
         yield MenuItem("copy", "Copy summary", Command(Action.COPY_SUMMARY))
@@ -198,8 +204,16 @@ def _actions(*, has_figures: bool) -> Iterator[MenuItem]:
     yield MenuItem("quit", "Quit", Command(Action.QUIT))
 
 
-def _figure(key: str, title: str, *parts: str) -> MenuItem:
-    return MenuItem(key, title + _GAP + _DOT.join(part for part in parts if part), _STATS)
+def _view(name: ViewName, range_name: str) -> Command:
+    return Command(Action.OPEN_DASHBOARD, f"{name} {range_name}")
+
+
+def _summary(range_name: str) -> Command:
+    return _view(ViewName.SUMMARY, range_name)
+
+
+def _figure(key: str, command: Command, title: str, *parts: str) -> MenuItem:
+    return MenuItem(key, title + _GAP + _DOT.join(part for part in parts if part), command)
 
 
 def _prose(key: str, text: str, *, lead: str = "", command: Command | None = None) -> Iterator[MenuItem]:

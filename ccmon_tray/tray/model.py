@@ -12,8 +12,13 @@ from ccmon_tray.usage.models import State
 
 
 class Action(StrEnum):
-    """What a click can ask for. An action may carry an argument (a range's name, a session's id)."""
+    """What a click can ask for.
 
+    An action may carry an argument: ``SET_RANGE`` the range's name, ``OPEN_QUICK_STATS`` the place of the
+    click, ``OPEN_DASHBOARD`` the view's name and, after a space, the range's.
+    """
+
+    OPEN_DASHBOARD = "open-dashboard"
     OPEN_QUICK_STATS = "open-quick-stats"
     OPEN_SETTINGS = "open-settings"
     REFRESH = "refresh"

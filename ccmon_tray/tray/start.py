@@ -48,11 +48,11 @@ def run_tray(
         CcmonError: The lock cannot be made.
     """
     memory.be_small()
-    instance = SingleInstance(paths)
+    instance = SingleInstance(paths.tray)
     try:
         instance.acquire()
     except AlreadyRunning as error:
-        if not send(paths, Message.RAISE):
+        if not send(paths.tray, Message.RAISE):
             raise
         _say(f"{error.title}, and was asked to show itself. {HOW_TO_SEE}")
         return 0
@@ -66,10 +66,17 @@ def run_tray(
             make_calendar=lambda settings: calendar_from(settings.time),
             reload=functools.partial(load, paths),
             say=_say,
+            window_words=_window_words(kind, prometheus_url),
         )
         return app.run()
     finally:
         instance.release()
+
+
+def _window_words(kind: str | None, prometheus_url: str | None) -> tuple[str, ...]:
+    """The command line's source, so that tray and window show the same figures."""
+    words = ("--source", kind) if kind else ()
+    return (*words, "--prometheus-url", prometheus_url) if prometheus_url else words
 
 
 def _backend(settings: Settings) -> TrayBackend | None:

@@ -237,19 +237,21 @@ def test_the_system_theme_follows_the_desktop_even_late(make_window: MakeWindow)
     assert window.painter.palette is LIGHT
 
 
-def test_without_a_menu_it_offers_settings_and_quit(desktop: Desktop, make_window: MakeWindow) -> None:
+def test_without_a_menu_it_offers_the_window_settings_and_quit(
+    desktop: Desktop, make_window: MakeWindow
+) -> None:
     asked: list[Message] = []
     window = make_window(fresh(), popup=True, at=(800, 600), ask_tray=asked.append)
-    assert {"Settings…", "Quit ccmon-tray"} <= set(_words(window))
+    assert {"Open dashboard", "Settings…", "Quit ccmon-tray"} <= set(_words(window))
     root, canvas = window.root, window.canvas
     root.focus_force()
     root.update()
-    for keys in ("Tab", "Tab", "Return", "shift+Tab", "Return"):
+    for keys in ("Tab", "Tab", "Tab", "Return", "shift+Tab", "Return"):
         desktop.press(keys)
     wait_for(lambda: _alive_after_update(root) and len(asked) == 2, "what the keys ask for")
     assert asked == [Message.QUIT, Message.OPEN_SETTINGS]
     asked.clear()
-    for index, message in enumerate((Message.OPEN_SETTINGS, Message.QUIT)):
+    for index, message in enumerate((Message.OPEN_DASHBOARD, Message.OPEN_SETTINGS, Message.QUIT)):
         left, top, right, bottom = canvas.bbox(f"action-{index}")
         x, y = canvas.winfo_rootx() + (left + right) // 2, canvas.winfo_rooty() + (top + bottom) // 2
         desktop.click(x, y)

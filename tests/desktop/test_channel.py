@@ -10,8 +10,8 @@ from queue import Queue
 
 import pytest
 
-from ccmon_tray.desktop.channel import ChannelServer, Message, send
-from ccmon_tray.paths import Paths, find_paths
+from ccmon_tray.desktop.channel import ChannelServer, Message, Request, send
+from ccmon_tray.paths import Endpoint, find_paths
 
 pytestmark = pytest.mark.skipif(
     os.name != "posix", reason="the tests look at sockets and permissions of POSIX"
@@ -19,26 +19,27 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(params=["unix", "loopback"])
-def paths(request: pytest.FixtureRequest, tmp_path: Path) -> Paths:
+def endpoint(request: pytest.FixtureRequest, tmp_path: Path) -> Endpoint:
     # A path that is too long for a Unix socket takes the way that Windows takes.
-    return find_paths({"CCMON_TRAY_HOME": str(tmp_path / ("h" if request.param == "unix" else "h" * 120))})
+    home = tmp_path / ("h" if request.param == "unix" else "h" * 120)
+    return find_paths({"CCMON_TRAY_HOME": str(home)}).tray
 
 
 @pytest.fixture
-def heard() -> Queue[Message]:
+def heard() -> Queue[Request]:
     return Queue()
 
 
 @pytest.fixture
-def server(paths: Paths, heard: Queue[Message]) -> Iterator[ChannelServer]:
-    server = ChannelServer(paths, heard.put)
+def server(endpoint: Endpoint, heard: Queue[Request]) -> Iterator[ChannelServer]:
+    server = ChannelServer(endpoint, heard.put)
     server.start()
     yield server
     server.close()
 
 
-def connect(paths: Paths) -> socket.socket:
-    address = json.loads(paths.channel_file.read_bytes())["address"]
+def connect(endpoint: Endpoint) -> socket.socket:
+    address = json.loads(endpoint.channel_file.read_bytes())["address"]
     if isinstance(address, int):
         return socket.create_connection(("127.0.0.1", address), timeout=5)
     connection = socket.socket(socket.AF_UNIX)
@@ -47,8 +48,8 @@ def connect(paths: Paths) -> socket.socket:
     return connection
 
 
-def ask(paths: Paths, line: bytes) -> bytes:
-    with connect(paths) as connection, connection.makefile("rb") as answers:
+def ask(endpoint: Endpoint, line: bytes) -> bytes:
+    with connect(endpoint) as connection, connection.makefile("rb") as answers:
         connection.sendall(line)
         try:
             return answers.readline()
@@ -58,44 +59,68 @@ def ask(paths: Paths, line: bytes) -> bytes:
 
 @pytest.mark.parametrize("message", Message)
 def test_each_message_arrives(
-    paths: Paths, server: ChannelServer, heard: Queue[Message], message: Message
+    endpoint: Endpoint, server: ChannelServer, heard: Queue[Request], message: Message
 ) -> None:
-    assert send(paths, message)
-    assert heard.get(timeout=2) is message
+    assert send(endpoint, message)
+    assert heard.get(timeout=2) == Request(message)
 
 
-def test_nobody_listens(paths: Paths, heard: Queue[Message]) -> None:
-    assert not send(paths, Message.RAISE)
-    server = ChannelServer(paths, heard.put)
+def test_what_to_show_travels_with_the_message(
+    endpoint: Endpoint, server: ChannelServer, heard: Queue[Request]
+) -> None:
+    assert send(endpoint, Message.RAISE, view="sessions", range_name="this week")
+    assert heard.get(timeout=2) == Request(Message.RAISE, "sessions", "this week")
+
+
+def test_tray_and_window_of_one_home_are_told_apart(tmp_path: Path, heard: Queue[Request]) -> None:
+    paths = find_paths({"CCMON_TRAY_HOME": str(tmp_path)})
+    tray, window = ChannelServer(paths.tray, lambda _: None), ChannelServer(paths.dashboard, heard.put)
+    tray.start()
+    window.start()
+    try:
+        assert send(paths.tray, Message.QUIT)
+        assert send(paths.dashboard, Message.SETTINGS_CHANGED)
+        assert heard.get(timeout=2) == Request(Message.SETTINGS_CHANGED)
+        tray.close()
+        assert not send(paths.tray, Message.RAISE)
+        assert send(paths.dashboard, Message.RAISE)
+    finally:
+        tray.close()
+        window.close()
+
+
+def test_nobody_listens(endpoint: Endpoint, heard: Queue[Request]) -> None:
+    assert not send(endpoint, Message.RAISE)
+    server = ChannelServer(endpoint, heard.put)
     server.start()
     server.close()
-    assert not send(paths, Message.RAISE)
-    assert not paths.channel_file.exists()
+    assert not send(endpoint, Message.RAISE)
+    assert not endpoint.channel_file.exists()
 
 
-def test_address_of_a_dead_tray_is_no_answer(paths: Paths, server: ChannelServer) -> None:
-    left_behind = paths.channel_file.read_bytes()
+def test_address_of_a_dead_tray_is_no_answer(endpoint: Endpoint, server: ChannelServer) -> None:
+    left_behind = endpoint.channel_file.read_bytes()
     server.close()
-    paths.channel_file.write_bytes(left_behind)
-    assert not send(paths, Message.RAISE)
+    endpoint.channel_file.write_bytes(left_behind)
+    assert not send(endpoint, Message.RAISE)
 
 
 @pytest.mark.parametrize("content", [b"", b"[1]", b"{}", b'{"address": -1, "token": "x"}', b"\xff"])
-def test_damaged_channel_file_is_no_answer(paths: Paths, content: bytes) -> None:
-    paths.state.mkdir(parents=True)
-    paths.channel_file.write_bytes(content)
-    assert not send(paths, Message.RAISE)
+def test_damaged_channel_file_is_no_answer(endpoint: Endpoint, content: bytes) -> None:
+    endpoint.folder.mkdir(parents=True)
+    endpoint.channel_file.write_bytes(content)
+    assert not send(endpoint, Message.RAISE)
 
 
 def test_a_killed_trays_socket_is_replaced(
-    paths: Paths, heard: Queue[Message], server: ChannelServer
+    endpoint: Endpoint, heard: Queue[Request], server: ChannelServer
 ) -> None:
     # The lock is what tells a killed tray from a running one, so the newer server may take the socket over.
-    newer = ChannelServer(paths, heard.put)
+    newer = ChannelServer(endpoint, heard.put)
     newer.start()
     try:
-        assert send(paths, Message.REFRESH)
-        assert heard.get(timeout=2) is Message.REFRESH
+        assert send(endpoint, Message.REFRESH)
+        assert heard.get(timeout=2) == Request(Message.REFRESH)
     finally:
         newer.close()
 
@@ -113,42 +138,45 @@ def test_a_killed_trays_socket_is_replaced(
     ],
 )
 def test_refuses_what_it_does_not_know(
-    paths: Paths, server: ChannelServer, heard: Queue[Message], line: bytes
+    endpoint: Endpoint, server: ChannelServer, heard: Queue[Request], line: bytes
 ) -> None:
-    assert ask(paths, line) in {b'{"ok": false}\n', b""}
-    assert send(paths, Message.RAISE)
-    assert heard.get(timeout=2) is Message.RAISE
+    assert ask(endpoint, line) in {b'{"ok": false}\n', b""}
+    assert send(endpoint, Message.RAISE)
+    assert heard.get(timeout=2) == Request(Message.RAISE)
     assert heard.empty()
 
 
 def test_refuses_an_unknown_message_with_the_right_token(
-    paths: Paths, server: ChannelServer, heard: Queue[Message]
+    endpoint: Endpoint, server: ChannelServer, heard: Queue[Request]
 ) -> None:
-    token = json.loads(paths.channel_file.read_bytes())["token"]
+    token = json.loads(endpoint.channel_file.read_bytes())["token"]
     assert (
-        ask(paths, json.dumps({"token": token, "message": "format"}).encode() + b"\n") == b'{"ok": false}\n'
+        ask(endpoint, json.dumps({"token": token, "message": "format"}).encode() + b"\n")
+        == b'{"ok": false}\n'
     )
     assert heard.empty()
 
 
-def test_a_request_may_arrive_in_pieces(paths: Paths, server: ChannelServer, heard: Queue[Message]) -> None:
-    token = json.loads(paths.channel_file.read_bytes())["token"]
+def test_a_request_may_arrive_in_pieces(
+    endpoint: Endpoint, server: ChannelServer, heard: Queue[Request]
+) -> None:
+    token = json.loads(endpoint.channel_file.read_bytes())["token"]
     line = json.dumps({"token": token, "message": "refresh"}).encode() + b"\n"
-    with connect(paths) as connection:
+    with connect(endpoint) as connection:
         for start in range(0, len(line), 16):
             connection.sendall(line[start : start + 16])
             time.sleep(0.002)  # so that they do not travel as one
         assert connection.recv(100) == b'{"ok": true}\n'
-    assert heard.get(timeout=2) is Message.REFRESH
+    assert heard.get(timeout=2) == Request(Message.REFRESH)
 
 
 def test_silent_clients_block_nobody_and_are_dropped(
-    paths: Paths, server: ChannelServer, heard: Queue[Message]
+    endpoint: Endpoint, server: ChannelServer, heard: Queue[Request]
 ) -> None:
-    silent = [connect(paths) for _ in range(40)]
+    silent = [connect(endpoint) for _ in range(40)]
     try:
         begin = time.monotonic()
-        assert send(paths, Message.RAISE)
+        assert send(endpoint, Message.RAISE)
         assert time.monotonic() - begin < 0.5
         for connection in silent:
             connection.settimeout(3)
@@ -159,11 +187,11 @@ def test_silent_clients_block_nobody_and_are_dropped(
             connection.close()
 
 
-def test_close_is_prompt_and_leaves_no_thread(paths: Paths, heard: Queue[Message]) -> None:
+def test_close_is_prompt_and_leaves_no_thread(endpoint: Endpoint, heard: Queue[Request]) -> None:
     before = threading.active_count()
-    server = ChannelServer(paths, heard.put)
+    server = ChannelServer(endpoint, heard.put)
     server.start()
-    with connect(paths) as stuck:
+    with connect(endpoint) as stuck:
         stuck.sendall(b'{"token"')
         begin = time.monotonic()
         server.close()
@@ -173,30 +201,30 @@ def test_close_is_prompt_and_leaves_no_thread(paths: Paths, heard: Queue[Message
 
 
 def test_a_handler_that_fails_does_not_end_the_channel(
-    paths: Paths, caplog: pytest.LogCaptureFixture
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
-    heard: Queue[Message] = Queue()
+    heard: Queue[Request] = Queue()
 
-    def handler(message: Message) -> None:
+    def handler(message: Request) -> None:
         heard.put(message)
         raise ValueError("no")
 
-    server = ChannelServer(paths, handler)
+    server = ChannelServer(endpoint, handler)
     server.start()
     try:
-        assert send(paths, Message.RAISE)
-        assert send(paths, Message.REFRESH)
+        assert send(endpoint, Message.RAISE)
+        assert send(endpoint, Message.REFRESH)
     finally:
         server.close()
-    assert [heard.get_nowait(), heard.get_nowait()] == [Message.RAISE, Message.REFRESH]
+    assert [heard.get_nowait().message, heard.get_nowait().message] == [Message.RAISE, Message.REFRESH]
     assert "failed" in caplog.text
 
 
 def test_only_the_user_can_reach_it(
-    paths: Paths, server: ChannelServer, caplog: pytest.LogCaptureFixture
+    endpoint: Endpoint, server: ChannelServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for path in paths.state.iterdir():
+    for path in endpoint.folder.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
-    assert stat.S_IMODE(paths.state.stat().st_mode) == 0o700
-    ask(paths, b'{"token": "a-guess", "message": "quit"}\n')
+    assert stat.S_IMODE(endpoint.folder.stat().st_mode) == 0o700
+    ask(endpoint, b'{"token": "a-guess", "message": "quit"}\n')
     assert "a-guess" not in caplog.text

@@ -24,7 +24,7 @@ def plain_icon(face: IconFace, size: int) -> Image.Image:
 
 def face(*menu: MenuItem, tooltip: str = "Today $12.34", attention: bool = False) -> Face:
     """Make a face; without lines its menu is a single default one."""
-    default = MenuItem("quick", "Quick stats", Command(Action.OPEN_QUICK_STATS), default=True)
+    default = MenuItem("dashboard", "Open dashboard", Command(Action.OPEN_DASHBOARD), default=True)
     return Face(IconFace(State.FRESH, attention=attention), tooltip, menu or (default,))
 
 

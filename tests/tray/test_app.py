@@ -1,6 +1,7 @@
 """The tray as a whole: commands, messages, files, the real process."""
 
 import os
+import queue
 import signal
 import stat
 import subprocess
@@ -14,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ccmon_tray.desktop.channel import Message, send
+from ccmon_tray.desktop.channel import ChannelServer, Message, Request, send
 from ccmon_tray.errors import SecretUnavailable, SourceUnreachable, TrayHostMissing
+from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import find_paths
 from ccmon_tray.settings import PollSettings, Settings, SourceSettings, TraySettings
 from ccmon_tray.settings_file import load
@@ -181,7 +183,7 @@ def test_settings_that_changed_count_at_once(start: Start) -> None:
         tray.until(is_fresh, "numbers")
 
         tray.settings = Settings(source=SourceSettings(kind="demo"), poll=PollSettings(interval_s=7))
-        assert send(tray.paths, Message.SETTINGS_CHANGED)
+        assert send(tray.paths.tray, Message.SETTINGS_CHANGED)
 
         tray.until(lambda snapshot: snapshot.state is State.NO_DATA, "the other source")
         assert first.closed
@@ -252,18 +254,72 @@ def test_copying_gives_the_summary_to_the_clipboard(start: Start, monkeypatch: p
 def test_what_a_command_could_not_do_is_said_in_the_menu(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with start(used()) as tray:
         tray.until(is_fresh, "numbers")
 
-        assert send(tray.paths, Message.OPEN_SETTINGS)
+        assert send(tray.paths.tray, Message.OPEN_SETTINGS)
 
         def said() -> bool:
             lines = [item.label for key, item in tray.menu.items() if key.startswith("notice")]
-            return "Nothing opens" in " ".join(lines)
+            return "window cannot be shown" in " ".join(lines)
 
         wait_for(said, "the complaint")
-        assert tray.paths.settings_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("ask", "shown"),
+    [
+        (lambda tray: tray.app.on_command(Command(Action.OPEN_DASHBOARD)), Request(Message.RAISE)),
+        (
+            lambda tray: tray.app.on_command(Command(Action.OPEN_DASHBOARD, "summary this week")),
+            Request(Message.RAISE, "summary", "this week"),
+        ),
+        (
+            lambda tray: tray.app.on_command(Command(Action.OPEN_SETTINGS)),
+            Request(Message.RAISE, "settings"),
+        ),
+        (lambda tray: send(tray.paths.tray, Message.RAISE), Request(Message.RAISE)),
+        (lambda tray: send(tray.paths.tray, Message.OPEN_DASHBOARD), Request(Message.RAISE)),
+        (
+            lambda tray: tray.app.on_command(Command(Action.SET_RANGE, "7d")),
+            Request(Message.SETTINGS_CHANGED),
+        ),
+    ],
+    ids=["open", "view-and-range", "settings", "second-start", "popup", "range-chosen"],
+)
+def test_what_the_open_window_is_told(
+    start: Start, ask: Callable[[RunningTray], object], shown: Request
+) -> None:
+    heard: queue.Queue[Request] = queue.Queue()
+    with start(used()) as tray:
+        tray.until(is_fresh, "numbers")
+        window = ChannelServer(tray.paths.dashboard, heard.put)
+        window.start()
+        try:
+            ask(tray)
+            assert heard.get(timeout=5) == shown
+        finally:
+            window.close()
+        assert heard.empty()
+
+
+def test_the_window_is_told_when_somebody_edits_the_settings_but_gets_no_echo(start: Start) -> None:
+    heard: queue.Queue[Request] = queue.Queue()
+    with start(used()) as tray:
+        tray.until(is_fresh, "numbers")
+        window = ChannelServer(tray.paths.dashboard, heard.put)
+        window.start()
+        try:
+            write_atomic(tray.paths.settings_file, b"# first\n")
+            tray.app.on_request(Request(Message.SETTINGS_CHANGED))  # the window's own change
+            tray.app._tick()
+            assert heard.empty()
+            write_atomic(tray.paths.settings_file, b"# second line\n")
+            tray.app._tick()
+            assert heard.get(timeout=5) == Request(Message.SETTINGS_CHANGED)
+        finally:
+            window.close()
 
 
 @pytest.mark.parametrize("how", ["command", "message", "stop"])
@@ -276,7 +332,7 @@ def test_each_way_to_quit_leaves_no_thread(start: Start, how: str) -> None:
             case "command":
                 tray.app.on_command(Command(Action.QUIT))
             case "message":
-                assert send(tray.paths, Message.QUIT)
+                assert send(tray.paths.tray, Message.QUIT)
             case _:
                 tray.app.stop()
         tray._thread.join(2)
@@ -284,7 +340,7 @@ def test_each_way_to_quit_leaves_no_thread(start: Start, how: str) -> None:
 
     assert tray.status == 0
     assert set(threading.enumerate()) <= before
-    assert not tray.paths.channel_file.exists()
+    assert not tray.paths.tray.channel_file.exists()
 
 
 def test_without_a_host_it_goes_on_headless_and_says_how_to_see_the_numbers(start: Start) -> None:
@@ -360,7 +416,7 @@ def test_signals_end_the_process_within_a_second(tmp_path: Path, number: signal.
 
         assert time.monotonic() - began < 1.0
         assert status == 0
-        assert not process.paths.channel_file.exists()
+        assert not process.paths.tray.channel_file.exists()
 
 
 def test_a_second_start_says_so_and_ends_well(tmp_path: Path) -> None:
@@ -385,7 +441,7 @@ def test_the_process_never_imports_a_toolkit_or_numpy(tmp_path: Path) -> None:
         "def end():\n"
         "    while not find_paths().snapshot_file.exists(): time.sleep(0.05)\n"
         f"    Path({str(seen)!r}).write_text('\\n'.join(sys.modules))\n"
-        "    send(find_paths(), Message.QUIT)\n"
+        "    send(find_paths().tray, Message.QUIT)\n"
         "threading.Thread(target=end).start()\n"
         "import ccmon_tray.tray.icon\n"
         "sys.exit(main(['run', '--headless', '--prometheus-url', 'http://127.0.0.1:9']))\n"

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ccmon_tray.desktop.channel import Message
+from ccmon_tray.desktop import channel
 from ccmon_tray.settings import PollSettings, PrometheusSettings, Settings
 from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.sources.prometheus.source import PrometheusSource
@@ -197,7 +197,7 @@ def test_a_name_that_does_not_resolve_then_settings_that_are_right(
         assert "prometheus.invalid" in f"{offline.problem.title} {offline.problem.cause}"
 
         tray.settings = settings_for(server.url)
-        tray.app.on_message(Message.SETTINGS_CHANGED)
+        tray.app.on_request(channel.Request(channel.Message.SETTINGS_CHANGED))
 
         tray.until(is_fresh, "numbers of the right server")
         assert "problem" not in tray.menu
@@ -219,7 +219,7 @@ def test_a_certificate_nobody_knows_then_its_authority_in_the_settings(
         assert refused.problem.code == "tls"
 
         tray.settings = settings_for(server.url, timeout_s=2, ca_file=certificate)
-        tray.app.on_message(Message.SETTINGS_CHANGED)
+        tray.app.on_request(channel.Request(channel.Message.SETTINGS_CHANGED))
 
         tray.until(is_fresh, "numbers over TLS")
 

@@ -1,16 +1,17 @@
 import os
-import stat
+import queue
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ccmon_tray.desktop.channel import ChannelServer, Message, Request
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths, find_paths
-from ccmon_tray.setting_keys import KEYS
-from ccmon_tray.settings import Settings, Theme
-from ccmon_tray.settings_file import load
-from ccmon_tray.tray.launch import Launcher, settings_template
+from ccmon_tray.settings import Theme
+from ccmon_tray.tray import launch
+from ccmon_tray.tray.launch import Launcher
 from tests.support.desktop import wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the programs are shell scripts here")
@@ -36,10 +37,45 @@ def python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return told
 
 
-def test_a_second_click_takes_the_quick_stats_away(paths: Paths, python: Path) -> None:
-    launcher = Launcher(paths)
+@pytest.fixture
+def launcher(paths: Paths) -> Iterator[Launcher]:
+    launcher = Launcher(paths, ("--source", "demo"))
+    yield launcher
+    launcher.close()
+    for child in launcher._windows:
+        child.kill()
+        child.wait()
 
-    launcher.toggle_quick_stats(Theme.DARK, "10,20", actions=True)
+
+def test_the_window_is_started_with_what_it_shall_show(launcher: Launcher, python: Path) -> None:
+    launcher.open_dashboard("sessions", "this week")
+
+    wait_for(lambda: python.exists() and python.read_text(), "the child")
+    assert python.read_text() == ("-m ccmon_tray dashboard --source demo --view sessions --range this week\n")
+    (child,) = launcher._windows
+    launcher.close()
+    assert child.poll() is None  # it is the person's, and stays when the tray ends
+    assert launcher.reap() == ()
+
+
+def test_an_open_window_is_raised_instead(launcher: Launcher, paths: Paths, python: Path) -> None:
+    heard: queue.Queue[Request] = queue.Queue()
+    window = ChannelServer(paths.dashboard, heard.put)
+    window.start()
+    try:
+        launcher.open_dashboard("tokens", "7d")
+        launcher.open_settings()
+    finally:
+        window.close()
+
+    assert heard.get(timeout=2) == Request(Message.RAISE, "tokens", "7d")
+    assert heard.get(timeout=2) == Request(Message.RAISE, "settings")
+    assert not launcher._windows
+    assert not python.exists()
+
+
+def test_a_second_click_takes_the_quick_stats_away(launcher: Launcher, paths: Paths, python: Path) -> None:
+    launcher.toggle_quick_stats(Theme.DARK, "10,20")
     child = launcher._quick_stats
     wait_for(python.exists, "the child")
 
@@ -47,98 +83,47 @@ def test_a_second_click_takes_the_quick_stats_away(paths: Paths, python: Path) -
         *("-m", "ccmon_tray.dashboard.quick_stats", "--snapshot", str(paths.snapshot_file)),
         *("--theme", "dark", "--popup", "--at", "10,20", "--actions"),
     ]
-    launcher.toggle_quick_stats(Theme.DARK)
+    launcher.toggle_quick_stats(Theme.DARK, "10,20")
     assert child is not None
     assert child.returncode is not None
     assert launcher._quick_stats is None
 
 
-def test_raising_opens_them_anew(paths: Paths, python: Path) -> None:
-    launcher = Launcher(paths)
-    launcher.raise_quick_stats(Theme.SYSTEM)
-    first = launcher._quick_stats
-
-    launcher.raise_quick_stats(Theme.SYSTEM)
-
-    assert first is not None
-    assert first.returncode is not None
-    assert launcher._quick_stats is not None
-    assert launcher._quick_stats.poll() is None
-    launcher.close()
-
-
-def test_a_window_that_fails_is_told_once(
-    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_windows_that_fail_are_told_once(
+    launcher: Launcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(tmp_path, "python", "exit 3")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    launcher = Launcher(paths)
-    launcher.raise_quick_stats(Theme.SYSTEM)
 
-    assert "status 3" in wait_for(launcher.reap, "the complaint")[0]
+    launcher.toggle_quick_stats(Theme.SYSTEM, "1,1")
+    assert "quick stats ended with status 3" in wait_for(launcher.reap, "the complaint")[0]
+    launcher.open_dashboard()
+    assert "window ended with status 3" in wait_for(launcher.reap, "the complaint")[0]
     assert launcher.reap() == ()
 
 
-def test_what_cannot_be_started_is_an_error_with_words(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_started_is_an_error_with_words(
+    launcher: Launcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
 
     with pytest.raises(CcmonError, match="quick stats cannot be shown"):
-        Launcher(paths).raise_quick_stats(Theme.SYSTEM)
+        launcher.toggle_quick_stats(Theme.SYSTEM, "1,1")
+    with pytest.raises(CcmonError, match="window cannot be shown"):
+        launcher.open_dashboard()
 
 
-def test_settings_open_in_what_the_person_uses(
-    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_without_tkinter_the_window_is_an_error_and_settings_open_in_an_editor(
+    launcher: Launcher, paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = tmp_path / "opened"
-    program(tmp_path, "xdg-open", f"echo $1 > {opened}")
+    program(tmp_path, "xdg-open", f"echo $1 > {opened}; exit 3")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    launcher = Launcher(paths)
+    monkeypatch.setattr(launch, "_has_tk", lambda: False)
 
-    launcher.open_settings()
-
-    wait_for(lambda: opened.exists() and opened.read_text(), "the editor")
-    assert opened.read_text().strip() == str(paths.settings_file)
-    assert stat.S_IMODE(paths.settings_file.stat().st_mode) == 0o600
-    wait_for(lambda: not launcher._openers or launcher.reap() == (), "the end")
-
-
-def test_settings_that_exist_are_left_as_they_are(
-    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program(tmp_path, "xdg-open", "exit 3")
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    paths.config.mkdir(parents=True)
-    paths.settings_file.write_text("# mine\n")
-    launcher = Launcher(paths)
-
+    with pytest.raises(CcmonError, match="no tkinter"):
+        launcher.open_dashboard()
     launcher.open_settings()
 
     assert str(paths.settings_file) in wait_for(launcher.reap, "the complaint")[0]
-    assert paths.settings_file.read_text() == "# mine\n"
-
-
-def test_the_template_is_good_as_it_is_and_names_every_setting_that_is_no_secret(paths: Paths) -> None:
-    paths.config.mkdir(parents=True)
-    paths.settings_file.write_text(settings_template())
-
-    loaded = load(paths, {})
-
-    assert loaded.notices == ()
-    assert loaded.settings == Settings()
-    for key in KEYS.values():
-        assert (f"\n# {key.name} = " in settings_template()) or key.secret
-
-
-def test_each_default_of_the_template_can_be_switched_on(paths: Paths) -> None:
-    paths.config.mkdir(parents=True)
-    optional = ('= ""', "= []")
-    lines = [
-        line.removeprefix("# ") if " = " in line and not line.endswith(optional) else line
-        for line in settings_template().splitlines()
-    ]
-    paths.settings_file.write_text("\n".join(lines))
-
-    loaded = load(paths, {})
-
-    assert loaded.notices == ()
-    assert loaded.settings == Settings()
+    assert opened.read_text().strip() == str(paths.settings_file)

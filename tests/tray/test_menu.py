@@ -66,14 +66,30 @@ def test_every_number_of_a_fresh_snapshot_is_there() -> None:
 def test_the_commands_are_those_people_look_for() -> None:
     items = menu(fresh())
 
-    assert {key: items[key].command for key in ("quick-stats", "refresh", "copy", "settings", "quit")} == {
-        "quick-stats": Command(Action.OPEN_QUICK_STATS),
+    assert {key: items[key].command for key in ("dashboard", "refresh", "copy", "settings", "quit")} == {
+        "dashboard": Command(Action.OPEN_DASHBOARD),
         "refresh": Command(Action.REFRESH),
         "copy": Command(Action.COPY_SUMMARY),
         "settings": Command(Action.OPEN_SETTINGS),
         "quit": Command(Action.QUIT),
     }
-    assert [item.key for item in items.values() if item.default] == ["quick-stats"]
+    assert [item.key for item in items.values() if item.default] == ["dashboard"]
+
+
+def test_each_figure_opens_the_view_that_tells_more_of_it() -> None:
+    items = menu(fresh(), chosen="today")
+    keys = ("today", "week", "month", "last-hour", "range.total", "range.work")
+    first = [items[key].children[0] for key in ("models", "sessions")]
+
+    opened = [item.command for item in (*(items[key] for key in keys), *first)]
+
+    assert all(command is not None and command.action is Action.OPEN_DASHBOARD for command in opened)
+    assert [command.argument for command in opened if command] == [
+        *("summary today", "summary this week", "summary this month", "summary 1h"),
+        *("summary today", "summary today", "tokens today", "sessions today"),
+    ]
+    warning = menu(every_state()["warned"])["warnings"].children[0]
+    assert warning.command == Command(Action.OPEN_DASHBOARD, "smoke-test")
 
 
 def test_the_range_submenu_offers_each_range_once_and_marks_the_chosen_one() -> None:
@@ -99,7 +115,7 @@ def test_before_the_first_reading_there_are_no_figures_but_all_that_works() -> N
 
     assert items["status"].label == "◎ Reading…"
     assert not {"today", "range.total", "copy"} & items.keys()
-    assert {"range", "quick-stats", "refresh", "settings", "quit"} <= items.keys()
+    assert {"range", "dashboard", "refresh", "settings", "quit"} <= items.keys()
 
 
 def test_states_differ_by_the_glyph_alone() -> None:

@@ -41,11 +41,6 @@ class TrayBackend(Protocol):
         ...
 
     @property
-    def has_menu(self) -> bool:
-        """Whether people can open the face's menu; where not, the quick stats offer what they need of it."""
-        ...
-
-    @property
     def hosted(self) -> bool:
         """Whether something on the desktop shows the icon now."""
         ...

@@ -15,7 +15,6 @@ class DummyBackend:
 
     name = "none"
     hosted = False
-    has_menu = True
 
     def __init__(self) -> None:
         self.face: Face | None = None

@@ -77,11 +77,6 @@ class PystrayBackend:
             icon.stop()
 
     @property
-    def has_menu(self) -> bool:
-        """Whether people can open the menu."""
-        return self._icon_class.HAS_MENU
-
-    @property
     def hosted(self) -> bool:
         """Whether something on the desktop shows the icon now."""
         icon = self._icon

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
         def __call__(self, icon: Any) -> None: ...
 
     class _Icon:
-        HAS_MENU: bool
         name: str
         icon: Image.Image | None
         title: str

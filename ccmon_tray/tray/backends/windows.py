@@ -6,12 +6,10 @@ message with 0; and its icon is a large one scaled down.
 """
 
 import contextlib
-import ctypes
 import os
 import queue
 import tempfile
 from collections.abc import Callable
-from ctypes import wintypes
 from typing import TYPE_CHECKING, Any, Final
 
 from ccmon_tray.tray.backends.pystray_base import TrayIcon
@@ -49,7 +47,7 @@ _SIGNAL_CHECK_MS: Final = 500
 
 
 class Icon(_Win32Icon):
-    """An icon in the notification area: a left click opens the quick stats, a right click the menu."""
+    """An icon in the notification area: a left click opens the window, a right click the menu."""
 
     def __init__(self, name: str, **options: Any) -> None:
         with contextlib.suppress(OSError, AttributeError):  # said already, or before Windows 8.1
@@ -113,9 +111,7 @@ class Icon(_Win32Icon):
 
     def _on_notify(self, wparam: int, lparam: int) -> None:
         if lparam == win32.WM_LBUTTONUP:
-            point = wintypes.POINT()
-            win32.GetCursorPos(ctypes.byref(point))
-            self.send(Command(Action.OPEN_QUICK_STATS, f"{point.x},{point.y}"))
+            self.send(Command(Action.OPEN_DASHBOARD))
         elif lparam == win32.WM_RBUTTONUP and not self._menu_open:
             self._open_menu(wparam, lparam)
 

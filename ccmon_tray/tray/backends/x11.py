@@ -19,22 +19,6 @@ def xembed_tray_present() -> bool:
         return bool(display.get_selection_owner(atom))
 
 
-def pointer_position() -> tuple[int, int] | None:
-    """Tell where the pointer is.
-
-    Returns:
-        Pixels from the left and from the top of the default screen, or None where X does not know, as under
-        Wayland.
-    """
-    if os.environ.get("WAYLAND_DISPLAY"):
-        return None
-    with _connection() as display:
-        if display is None:
-            return None
-        pointer = display.screen().root.query_pointer()
-        return pointer.root_x, pointer.root_y
-
-
 @contextlib.contextmanager
 def _connection() -> Iterator[Any]:
     if not os.environ.get("DISPLAY"):

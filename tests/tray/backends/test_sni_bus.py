@@ -31,14 +31,14 @@ from tests.support.sni_host import ITEM, MENU, Host, Watcher
 pytestmark = pytest.mark.needs("dbus-daemon")
 
 REFRESH = Command(Action.REFRESH)
-QUICK = Command(Action.OPEN_QUICK_STATS)
+OPEN = Command(Action.OPEN_DASHBOARD)
 NOTHING = Variant("i", 0)
 
 LINES = (
     MenuItem("today", "Today $12.34"),
     MenuItem("line", kind="separator"),
     MenuItem("models", "By model", children=(MenuItem("opus", "Opus 4.8 $10.20", REFRESH),)),
-    MenuItem("quick", "Quick stats", QUICK, default=True),
+    MenuItem("dashboard", "Open dashboard", OPEN, default=True),
 )
 
 # The type of each property by https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/, where
@@ -204,7 +204,7 @@ def test_clicks_become_commands(backend: PystrayBackend) -> None:
         ids = ids_of(layout)
         opus, today = ids["Opus 4.8 $10.20"], ids["Today $12.34"]
         clicks: list[tuple[tuple[str, str], str, str, tuple[Any, ...], Command | None]] = [
-            (ITEM, "Activate", "ii", (1, 2), QUICK),
+            (ITEM, "Activate", "ii", (1, 2), OPEN),
             (ITEM, "SecondaryActivate", "ii", (1, 2), REFRESH),
             (ITEM, "ContextMenu", "ii", (1, 2), None),
             (ITEM, "Scroll", "is", (120, "vertical"), None),
@@ -217,10 +217,10 @@ def test_clicks_become_commands(backend: PystrayBackend) -> None:
             assert not is_error(answer), answer.body
             if command:
                 assert await asyncio.to_thread(run.command) == command
-        group = [[ids["Quick stats"], "clicked", NOTHING, 0], [999, "clicked", NOTHING, 0]]
+        group = [[ids["Open dashboard"], "clicked", NOTHING, 0], [999, "clicked", NOTHING, 0]]
         answer = await host.call(MENU, "EventGroup", "a(isvu)", group)
         assert answer.body == [[999]]
-        assert await asyncio.to_thread(run.command) == QUICK
+        assert await asyncio.to_thread(run.command) == OPEN
         assert run.commands.empty()
 
     with_host(backend, scenario)
@@ -322,7 +322,7 @@ async def opens_and_changes(backend: PystrayBackend, host: Host) -> int:
     return int(revision)
 
 
-@pytest.mark.parametrize(("event", "line"), [("closed", None), ("clicked", "Quick stats")])
+@pytest.mark.parametrize(("event", "line"), [("closed", None), ("clicked", "Open dashboard")])
 def test_lines_wait_while_the_menu_is_open(backend: PystrayBackend, event: str, line: str | None) -> None:
     async def scenario(host: Host, run: Running) -> None:
         revision = await opens_and_changes(backend, host)

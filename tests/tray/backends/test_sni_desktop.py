@@ -16,7 +16,7 @@ from tests.support.desktop import PROGRAMS, Box, Desktop, wait_for
 
 pytestmark = pytest.mark.needs(*PROGRAMS)
 
-QUICK = Command(Action.OPEN_QUICK_STATS)
+OPEN = Command(Action.OPEN_DASHBOARD)
 OPUS = Command(Action.COPY_SUMMARY, "opus")
 WEEK = Command(Action.SET_RANGE, "7d")
 
@@ -32,7 +32,7 @@ LINES = (
             MenuItem("7d", "7 days", WEEK, kind="radio"),
         ),
     ),
-    MenuItem("quick", "Quick stats", QUICK, default=True),
+    MenuItem("dashboard", "Open dashboard", OPEN, default=True),
 )
 
 
@@ -108,8 +108,7 @@ def test_left_click_runs_the_default_and_middle_click_refreshes(
     with running(backend) as run:
         place = middle(icon_place(desktop))
         desktop.click(*place, button=1)
-        # With the place of the click, so that the quick stats open there.
-        assert run.command() == Command(Action.OPEN_QUICK_STATS, f"{place[0]},{place[1]}")
+        assert run.command() == OPEN
         desktop.click(*place, button=2)
         assert run.command() == Command(Action.REFRESH)
         assert run.commands.empty()
@@ -119,7 +118,7 @@ def test_lines_of_menu_and_submenus_run_their_commands(desktop: Desktop, backend
     desktop.start_panel()
     with running(backend) as run:
         for keys, command in (
-            (["Up", "Return"], QUICK),
+            (["Up", "Return"], OPEN),
             (["Down", "Right", "Return"], OPUS),
             (["Up", "Up", "Right", "Down", "Return"], WEEK),
         ):
@@ -162,7 +161,7 @@ def test_lines_that_come_while_the_menu_is_open_wait_until_it_closes(
         assert changed
         assert changed[3] - changed[1] < 20, "only the words of one line"
         desktop.press("Up", "Return")
-        assert run.command() == QUICK
+        assert run.command() == OPEN
         assert open_menu(desktop)[3] > box[3] + 10
         desktop.press("Up", "Return")
         assert run.command() == Command(Action.QUIT)
@@ -178,7 +177,7 @@ def test_a_panel_that_restarts_shows_it_again(desktop: Desktop, backend: Pystray
         assert desktop.find(MAGENTA) is None
         desktop.start_panel()
         desktop.click(*middle(icon_place(desktop)))
-        assert run.command().action is Action.OPEN_QUICK_STATS
+        assert run.command() == OPEN
         wait_for(lambda: backend.hosted, "hosted again")
 
 

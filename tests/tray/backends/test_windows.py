@@ -64,11 +64,11 @@ def test_tip_longer_than_windows_allows(desktop: Windows, backend: PystrayBacken
         assert desktop.errors == []
 
 
-def test_left_click_says_where(desktop: Windows, backend: PystrayBackend) -> None:
+def test_left_click_opens_the_window(desktop: Windows, backend: PystrayBackend) -> None:
     with running(backend) as run:
         backend.show(face())
         desktop.send(fake_win32.WM_NOTIFY, lparam=fake_win32.WM_LBUTTONUP)
-        assert run.command() == Command(Action.OPEN_QUICK_STATS, "1900,1060")
+        assert run.command() == Command(Action.OPEN_DASHBOARD)
 
 
 def test_open_menu_survives_new_figures(desktop: Windows, backend: PystrayBackend) -> None:
@@ -94,7 +94,7 @@ def test_end_of_the_session_is_not_refused(desktop: Windows, backend: PystrayBac
         assert desktop.ask(fake_win32.WM_QUERYENDSESSION) == 1
         desktop.send(fake_win32.WM_ENDSESSION, wparam=0)  # somebody else refused it
         desktop.send(fake_win32.WM_NOTIFY, lparam=fake_win32.WM_LBUTTONUP)
-        assert run.command().action is Action.OPEN_QUICK_STATS
+        assert run.command().action is Action.OPEN_DASHBOARD
         desktop.send(fake_win32.WM_ENDSESSION, wparam=1)
         assert run.ended.wait(2)
 

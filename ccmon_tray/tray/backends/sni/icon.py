@@ -9,7 +9,6 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dbus_fast import Message, MessageType
@@ -20,7 +19,6 @@ from ccmon_tray.tray.backends.sni import session
 from ccmon_tray.tray.backends.sni.item import ITEM_INTERFACE, ITEM_PATH, MENU_PATH, Status, StatusNotifierItem
 from ccmon_tray.tray.backends.sni.menu import DBusMenu
 from ccmon_tray.tray.backends.sni.pixmap import pixmap
-from ccmon_tray.tray.backends.x11 import pointer_position
 from ccmon_tray.tray.model import Action, Command, Face
 
 if TYPE_CHECKING:
@@ -31,7 +29,6 @@ _log = logging.getLogger(__name__)
 APP_TITLE = "Claude Code Monitor"
 
 _ICON_NUMBERS = itertools.count(1)
-_QUICK_STATS = Command(Action.OPEN_QUICK_STATS)
 _HOST_SIGNALS = {"StatusNotifierHostRegistered", "StatusNotifierHostUnregistered"}
 _REGISTER_ATTEMPTS = 5
 _RETRY_S = 2.0
@@ -113,12 +110,7 @@ class Icon(TrayIcon):
 
     def _activate(self) -> None:
         default = next((item for item in self.menu or () if item.default), None)
-        if default is None:
-            return
-        # Hosts give the click's place in units of their own; the X server knows it in pixels.
-        if default.command == _QUICK_STATS and (place := pointer_position()):
-            self.send(replace(_QUICK_STATS, argument=f"{place[0]},{place[1]}"))
-        else:
+        if default is not None:
             self._choose(default)
 
     def _refresh(self) -> None:
