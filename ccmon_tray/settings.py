@@ -140,9 +140,10 @@ class Theme(StrEnum):
 
 
 class AppearanceSettings(Section):
-    """How things look."""
+    """How things look; ``text_size`` is in percent of the usual."""
 
     theme: Theme = Theme.SYSTEM
+    text_size: Annotated[int, Field(ge=80, le=150)] = 100
 
 
 class LogSettings(Section):

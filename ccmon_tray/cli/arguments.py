@@ -64,7 +64,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     Args:
         argv: Arguments without the program's name. Without a command they are those of ``run``.
     """
-    if not argv or (argv[0].startswith("-") and argv[0] not in {"-h", "--help", "--version"}):
+    if not argv or (argv[0].startswith("-") and argv[0] not in {"-h", "--help", "-V", "--version"}):
         argv = ["run", *argv]
     return cast("Arguments", _parser().parse_args(argv))
 
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         description="What Claude Code costs, exactly, at a glance.",
         epilog=_EPILOG,
     )
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    parser.add_argument("-V", "--version", action="version", version=f"{PROGRAM} {__version__}")
     adding = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name: str, does: str, module: str = "commands", **words: str) -> argparse.ArgumentParser:
