@@ -1,4 +1,7 @@
-"""Which source of usage is read, and opening it. Sources are imported only when they are chosen."""
+"""Which source of usage is read, and opening it. Sources are imported only when they are chosen.
+
+Whose files of Claude Code go with it is chosen here as well: a demo has generated ones.
+"""
 
 import time
 from collections.abc import Callable
@@ -7,6 +10,8 @@ from ccmon_tray.errors import SettingsError
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import with_value
 from ccmon_tray.sources.base import UsageSource
+from ccmon_tray.sources.claude_files import ClaudeFiles, LocalFiles
+from ccmon_tray.usage.models import SourceKind
 from ccmon_tray.usage.windows import Calendar
 
 
@@ -49,3 +54,27 @@ def open_source(
                 cause="this version reads Prometheus and demo data",
                 next_step="Set source.kind to auto, prometheus or demo",
             )
+
+
+def open_files(
+    source: UsageSource,
+    settings: Settings,
+    calendar: Calendar,
+    *,
+    recent_s: float | None = None,
+    clock: Callable[[], float] = time.time,
+) -> ClaudeFiles:
+    """The files of Claude Code that go with a source.
+
+    Args:
+        source: An open source; a demo's files are generated, as its figures are.
+        settings: All settings, which say where the files are.
+        calendar: The user's days.
+        recent_s: How many seconds back the history is kept in memory; None keeps it all.
+        clock: Unix seconds now.
+    """
+    if source.info.kind is SourceKind.DEMO:
+        from ccmon_tray.sources.demo import DemoFiles  # noqa: PLC0415
+
+        return DemoFiles(calendar, clock=clock)
+    return LocalFiles(settings.claude, recent_s=recent_s, clock=clock)

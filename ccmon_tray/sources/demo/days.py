@@ -45,6 +45,7 @@ _HAIKU_4_5: Final = _Model("claude-haiku-4-5-20251001", 1, 1.25, 0.10, 5)
 class _Project(NamedTuple):
     """What work on a project looks like: its models with their weights, and how much of it changes code."""
 
+    path: str
     models: tuple[_Model, ...]
     weights: tuple[int, ...]
     edits_a_minute: float
@@ -52,12 +53,15 @@ class _Project(NamedTuple):
 
 
 _PROJECTS: Final = (
-    _Project((_OPUS_4_8, _OPUS_5_5), (5, 3), 0.55, 0.20),  # a shop: features
-    _Project((_SONNET_5_5, _OPUS_5_5), (6, 2), 0.70, 0.10),  # an API: many small changes
-    _Project((_OPUS_5_5, _SONNET_5_5), (3, 4), 0.25, 0.45),  # research: reads much, writes little
-    _Project((_SONNET_5_5,), (1,), 0.40, 0.0),  # dotfiles and scripts
+    _Project("/home/dev/shop", (_OPUS_4_8, _OPUS_5_5), (5, 3), 0.55, 0.20),  # features
+    _Project("/home/dev/api", (_SONNET_5_5, _OPUS_5_5), (6, 2), 0.70, 0.10),  # many small changes
+    # reads much, writes little
+    _Project("/home/dev/research", (_OPUS_5_5, _SONNET_5_5), (3, 4), 0.25, 0.45),
+    _Project("/home/dev/dotfiles", (_SONNET_5_5,), (1,), 0.40, 0.0),  # scripts
 )
 _PROJECT_WEIGHTS: Final = (5, 4, 2, 1)
+WATCHED: Final = "/home/dev/infra"
+"""Where the watch works: a session that goes on around the clock."""
 
 _TOKEN_LABELS: Final = tuple(
     ((Label.TYPE, kind),) for kind in ("input", "output", "cacheRead", "cacheCreation")
@@ -83,12 +87,14 @@ class Track:
         times: Ascending moments, seconds.
         columns: The counters.
         midnight_s: The time that is the day's local midnight.
+        project: The folder that the session works in.
     """
 
     labels: Labels
     times: "array[int]"
     columns: tuple[Column, ...]
     midnight_s: int = 0
+    project: str = WATCHED
 
     def index(self, offset_s: int) -> int:
         """How many moments lie at or before so many seconds after midnight: an index into ``running``."""
@@ -226,7 +232,8 @@ def _sessions(rng: Random, day: date) -> Iterator[tuple[int, float]]:
 
 def _work(rng: Random, name: str, start: int, minutes: int, *, resumed: bool) -> list[Track]:
     """One session's tracks: its main model, its helpers on a small model, and what the person did."""
-    project = rng.choices(_PROJECTS, _PROJECT_WEIGHTS)[0]
+    # By its id: a session that is resumed goes on with the same project.
+    [project] = Random(name).choices(_PROJECTS, _PROJECT_WEIGHTS)  # noqa: S311
     model = rng.choices(project.models, project.weights)[0]
     labels = ((Label.SESSION, name),)
     main = _Requests((*labels, (Label.MODEL, model.name), (Label.QUERY_SOURCE, "main")), model)
@@ -270,7 +277,7 @@ def _work(rng: Random, name: str, start: int, minutes: int, *, resumed: bool) ->
             deeds.add(time, Metric.COMMITS, (), 1)
             if random() < 0.22:
                 deeds.add(time, Metric.PULL_REQUESTS, (), 1)
-    return [track.finish() for track in (main, helper, deeds) if track.times]
+    return [replace(track.finish(), project=project.path) for track in (main, helper, deeds) if track.times]
 
 
 def _helper_request(rng: Random) -> tuple[int, int, int, int]:
