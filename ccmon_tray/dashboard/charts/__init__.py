@@ -1,0 +1,20 @@
+"""Charts: matplotlib figures on Tk canvases.
+
+Nothing outside this package imports matplotlib, and this module imports it only in :func:`prepare`: a window
+shows its first frame before, and calls that on a worker's thread.
+"""
+
+import os
+
+
+def prepare() -> None:
+    """Import all that charts need and read the list of fonts. Takes about 0.3 s; for a worker's thread."""
+    # Each thread of OpenBLAS takes memory, and nothing here multiplies matrices.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from ccmon_tray.dashboard.charts import (  # noqa: PLC0415
+        donut,
+        sparkline,
+        time_chart,
+    )
+
+    del donut, sparkline, time_chart

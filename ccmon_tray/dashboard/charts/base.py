@@ -1,0 +1,267 @@
+"""A drawing on a Tk canvas: drawn when it shows and something has changed, hovered by pointer and keys."""
+
+import math
+import time
+import tkinter as tk
+from pathlib import Path
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from matplotlib.figure import Figure
+from PIL import Image, ImageTk
+
+from ccmon_tray.dashboard.charts.drawing import Drawing, Look
+from ccmon_tray.dashboard.charts.hover import Overlay, Tip
+from ccmon_tray.dashboard.design import Design
+
+_EXPORT_SCALE: Final = 2.0
+
+D = TypeVar("D", bound=Drawing)
+
+
+class Table(NamedTuple):
+    """What a chart shows, in rows."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str | float | None, ...], ...]
+
+
+class ChartCanvas(tk.Canvas):
+    """The canvas of a chart.
+
+    Attributes:
+        chart: Whose it is, for those who find the canvas by its focus.
+    """
+
+    chart: "Chart[Drawing]"
+
+
+class Chart(Generic[D]):
+    """A figure in a Tk canvas.
+
+    ``<<CopyValue>>`` is sent to the canvas when the hovered value is to be copied.
+
+    Args:
+        parent: The widget it belongs to.
+        design: How the window looks.
+        ground: What it stands on; a card where not given.
+        height: Wanted height, units.
+        label: Its name, for export.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        design: Design,
+        *,
+        ground: str | None = None,
+        height: float = 220,
+        label: str = "",
+    ) -> None:
+        self.design = design
+        self.ground = ground or design.palette.card
+        self.label = label
+        self.draws = 0
+        """How often it was drawn."""
+        self.hovered_text = ""
+        """What is hovered, as text; "" where nothing is."""
+        self.widget = ChartCanvas(
+            parent,
+            background=self.ground,
+            highlightthickness=0,
+            borderwidth=0,
+            takefocus=1,
+            width=design.px(240),
+            height=design.px(height),
+        )
+        self.widget.chart = self  # type: ignore[assignment]
+        family = str(design.fonts.get(11).actual("family"))
+        self.drawing = self._make(Look(design.palette, design.scale, family, self.ground))
+        self.overlay = Overlay(self.widget, design, self.ground)
+        self._image = self.widget.create_image(0, 0, anchor="nw")
+        self._photo: ImageTk.PhotoImage | None = None
+        self._size = (0, 0)
+        self._stale = False
+        self._obscured = False
+        self._waiting = ""
+        self._drawn_at = -math.inf
+        self._cost_s = 0.0
+        self._hovered: int | None = None
+        self._clicked = False
+        self._bind()
+
+    @property
+    def figure(self) -> Figure:
+        """The figure shown."""
+        return self.drawing.figure
+
+    def refresh(self) -> None:
+        """Draw anew soon, however often it is asked for; nothing is drawn while it does not show."""
+        self._stale = True
+        if self._waiting or self._obscured or not self.widget.winfo_viewable():
+            return
+        # While a window is being resized, drawing takes half the time at most.
+        rest_s = self._drawn_at + 2 * self._cost_s - time.perf_counter()
+        if rest_s > 0:
+            self._waiting = self.widget.after(math.ceil(rest_s * 1000), self._draw)
+        else:
+            self._waiting = self.widget.after_idle(self._draw)
+
+    def save(self, path: Path) -> None:
+        """Write it as a picture: PNG (at 2×) or SVG, by the path's suffix."""
+        svg = path.suffix.lower() == ".svg"
+        scale = 1.0 if svg else _EXPORT_SCALE
+        copy = self._make(self.drawing.look.scaled(scale))
+        self._fill(copy)
+        width, height = self._size if min(self._size) > 1 else (self.design.px(720), self.design.px(240))
+        copy.resize(round(width / self.design.scale * scale), round(height / self.design.scale * scale))
+        copy.arrange()
+        copy.save(path)
+
+    def table(self) -> Table:
+        """What it shows, in rows."""
+        raise NotImplementedError
+
+    def hover(self, key: int | None) -> None:
+        """Show the value of a place in the data, or of none."""
+        tip = self._tip(key) if key is not None and self.draws else None
+        self._hovered = key if tip else None
+        self.hovered_text = tip.text if tip else ""
+        if tip:
+            self.overlay.show(tip)
+        else:
+            self.overlay.clear()
+
+    def _make(self, look: Look) -> D:
+        """A drawing of the chart's kind."""
+        raise NotImplementedError
+
+    def _fill(self, drawing: D) -> None:
+        """Give the data to a drawing."""
+        raise NotImplementedError
+
+    def _places(self) -> int:
+        """How many places the data have that can be hovered."""
+        raise NotImplementedError
+
+    def _hit(self, x: int, y: int) -> int | None:
+        """The place at a point of the canvas, pixels."""
+        raise NotImplementedError
+
+    def _tip(self, key: int) -> Tip | None:
+        """What is said of a place."""
+        raise NotImplementedError
+
+    def _move(self, key: int | None, keysym: str) -> int | None:
+        """The place that an arrow key leads to."""
+        count = self._places()
+        if not count:
+            return None
+        if keysym in {"Home", "End"} or key is None:
+            return 0 if keysym in {"Home", "Right", "Down"} else count - 1
+        return max(0, min(count - 1, key + (1 if keysym in {"Right", "Down"} else -1)))
+
+    def _bind(self) -> None:
+        widget = self.widget
+        widget.bind("<Configure>", self._on_configure)
+        widget.bind("<Map>", lambda _event: self._when_seen())
+        widget.bind("<Visibility>", self._on_visibility)
+        widget.bind("<Motion>", lambda event: self._on_motion(event.x, event.y))
+        widget.bind("<Leave>", lambda _event: self.hover(None))
+        widget.bind("<ButtonPress-1>", self._on_press)
+        widget.bind("<FocusIn>", lambda _event: self._ring(shown=not self._clicked))
+        widget.bind("<FocusOut>", self._on_focus_out)
+        for key in ("Left", "Right", "Up", "Down", "Home", "End"):
+            widget.bind(f"<{key}>", self._on_key)
+        widget.bind("<Escape>", self._on_escape)
+        copy = "<Command-c>" if widget.tk.call("tk", "windowingsystem") == "aqua" else "<Control-c>"
+        widget.bind(copy, self._on_copy)
+        widget.bind("<Destroy>", lambda _event: self._forget())
+
+    def _draw(self) -> None:
+        self._waiting = ""
+        if not self.widget.winfo_viewable() or self._obscured:
+            return
+        began = time.perf_counter()
+        self._stale = False
+        size = (self.widget.winfo_width(), self.widget.winfo_height())
+        if size != self._size:
+            self._size = size
+            self.drawing.resize(*size)
+        self.drawing.arrange()
+        self._put(self.drawing.picture())
+        self.draws += 1
+        self._drawn_at = time.perf_counter()
+        self._cost_s = self._drawn_at - began
+        if self._hovered is not None:
+            self.hover(self._hovered if self._hovered < self._places() else None)
+
+    def _put(self, picture: Image.Image) -> None:
+        if self._photo is None or (self._photo.width(), self._photo.height()) != picture.size:
+            self._photo = ImageTk.PhotoImage("RGB", picture.size, master=self.widget)
+            self.widget.itemconfigure(self._image, image=self._photo)
+        self._photo.paste(picture)
+
+    def _when_seen(self) -> None:
+        if self._stale:
+            self.refresh()
+
+    def _on_visibility(self, event: "tk.Event[tk.Canvas]") -> None:
+        self._obscured = str(event.state) == "VisibilityFullyObscured"
+        if not self._obscured:
+            self._when_seen()
+
+    def _on_configure(self, event: "tk.Event[tk.Canvas]") -> None:
+        if (event.width, event.height) != self._size:
+            self._ring(shown=bool(self.widget.find_withtag("ring")))
+            self.refresh()
+
+    def _on_motion(self, x: int, y: int) -> None:
+        key = self._hit(x, y) if self.draws else None
+        if key != self._hovered:
+            self.hover(key)
+
+    def _on_press(self, _event: "tk.Event[tk.Canvas]") -> None:
+        self._clicked = True
+        self.widget.focus_set()
+
+    def _on_focus_out(self, _event: "tk.Event[tk.Canvas]") -> None:
+        self._clicked = False
+        self._ring(shown=False)
+        self.hover(None)
+
+    def _on_key(self, event: "tk.Event[tk.Canvas]") -> str:
+        self.hover(self._move(self._hovered, event.keysym))
+        return "break"
+
+    def _on_escape(self, _event: "tk.Event[tk.Canvas]") -> str | None:
+        if self._hovered is None:
+            return None  # it is the window's
+        self.hover(None)
+        return "break"
+
+    def _on_copy(self, _event: "tk.Event[tk.Canvas]") -> str | None:
+        if not self.hovered_text:
+            return None
+        self.widget.event_generate("<<CopyValue>>")
+        return "break"
+
+    def _ring(self, *, shown: bool) -> None:
+        """Show who has the keyboard; a click needs no telling."""
+        self.widget.delete("ring")
+        if shown:
+            line = max(1, self.design.px(1.5))
+            inset = line // 2
+            self.widget.create_rectangle(
+                inset,
+                inset,
+                self.widget.winfo_width() - 1 - inset,
+                self.widget.winfo_height() - 1 - inset,
+                outline=self.design.palette.accent,
+                width=line,
+                tags="ring",
+            )
+
+    def _forget(self) -> None:
+        if self._waiting:
+            self.widget.after_cancel(self._waiting)
+            self._waiting = ""

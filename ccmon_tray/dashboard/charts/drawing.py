@@ -1,0 +1,304 @@
+"""What a chart shows, as matplotlib's artists: pixels from the upper left corner, no Tk.
+
+A :class:`Drawing` lives as long as its chart. Its artists are kept and only told what has changed; sizes come
+from measured words, once for each size and set of data. One pixel is one of matplotlib's points, whatever the
+screen: so figures, fonts and lines are measured in the same pixels as Tk's.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path as FilePath
+from typing import Any, Final, Literal
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.text import Text
+from matplotlib.transforms import Affine2D, TransformedPath
+from PIL import Image
+
+from ccmon_tray.dashboard.theme import Palette, ink
+
+POINTS_PER_INCH: Final = 72
+_FALLBACKS: Final = ("Inter", "Helvetica Neue", "Segoe UI", "DejaVu Sans")
+
+Align = Literal["left", "center", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a drawing looks.
+
+    Attributes:
+        palette: The colours.
+        scale: Pixels per unit.
+        family: The family of Tk's type.
+        ground: What it stands on, ``#rrggbb``.
+    """
+
+    palette: Palette
+    scale: float
+    family: str
+    ground: str
+
+    def px(self, units: float) -> int:
+        """Pixels for a length in units."""
+        return round(units * self.scale)
+
+    @property
+    def line(self) -> int:
+        """Width of a hairline, pixels."""
+        return max(1, self.px(1))
+
+    @property
+    def quiet(self) -> str:
+        """The colour of small words."""
+        return ink(self.palette.secondary, self.ground, self.palette.text)
+
+    def scaled(self, scale: float) -> "Look":
+        """The same at another scale."""
+        return replace(self, scale=scale)
+
+
+@cache
+def font_file(family: str, weight: int) -> str:
+    """The file of a family's font, or of the nearest family there is."""
+    for name in dict.fromkeys((family, *_FALLBACKS)):
+        try:
+            wanted = FontProperties(family=[name], weight=weight)
+            return str(fontManager.findfont(wanted, fallback_to_default=False))
+        except ValueError:
+            continue
+    return str(fontManager.findfont("DejaVu Sans"))
+
+
+class Drawing:
+    """A figure with its artists.
+
+    Args:
+        look: How it looks.
+    """
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self.width = self.height = 1
+        self.figure = Figure(figsize=(1, 1), dpi=POINTS_PER_INCH, facecolor=look.ground, frameon=True)
+        self.canvas = FigureCanvasAgg(self.figure)
+        self.down = Affine2D()
+        """From pixels counted downwards to matplotlib's, counted upwards."""
+        self._sizes: dict[tuple[str, float, bool], tuple[float, float]] = {}
+
+    def resize(self, width: int, height: int) -> None:
+        """Give it a size in pixels; :meth:`arrange` is to follow."""
+        self.width, self.height = max(1, width), max(1, height)
+        self.figure.set_size_inches(self.width / POINTS_PER_INCH, self.height / POINTS_PER_INCH)
+        self.down.clear().scale(1, -1).translate(0, self.height)
+
+    def arrange(self) -> None:
+        """Put every artist where the size and the data want it."""
+        raise NotImplementedError
+
+    def picture(self) -> Image.Image:
+        """Draw it."""
+        self.canvas.draw()  # type: ignore[no-untyped-call]
+        size = (self.width, self.height)
+        pixels = self.canvas.buffer_rgba()  # type: ignore[no-untyped-call]
+        return Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1).convert("RGB")
+
+    def save(self, path: FilePath) -> None:
+        """Write it as the file's suffix says: PNG or SVG."""
+        if path.suffix.lower() == ".svg":
+            self.figure.savefig(path, format="svg", dpi=POINTS_PER_INCH, metadata={"Date": None})
+        else:
+            self.picture().save(path)
+
+    def add(self, artist: Artist, layer: float) -> None:
+        """Put an artist into the figure; higher layers cover lower ones."""
+        artist.set_zorder(layer)
+        if not artist.is_transform_set():
+            artist.set_transform(self.down)
+        self.figure.add_artist(artist)
+
+    def font(self, size: float, *, strong: bool = False) -> FontProperties:
+        """The font of a size in units."""
+        file = font_file(self.look.family, 600 if strong else 400)
+        return FontProperties(fname=file, size=size * self.look.scale)
+
+    def measure(self, text: str, size: float, *, strong: bool = False) -> tuple[float, float]:
+        """Width, and height above the baseline, of words in pixels; the size in units."""
+        key = (text, size, strong)
+        if key not in self._sizes:
+            if len(self._sizes) > 500:
+                self._sizes.clear()
+            renderer = self.canvas.get_renderer()  # type: ignore[no-untyped-call]
+            width, height, descent = renderer.get_text_width_height_descent(
+                text, self.font(size, strong=strong), ismath=False
+            )
+            self._sizes[key] = (width, height - descent)
+        return self._sizes[key]
+
+    def cap_height(self, size: float, *, strong: bool = False) -> float:
+        """Height of a figure (0 to 9) above the baseline, pixels."""
+        return self.measure("0", size, strong=strong)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words at a place: ``y`` is that of the baseline; pixels."""
+
+    x: float
+    y: float
+    text: str
+    align: Align = "left"
+
+
+class Labels:
+    """Words of one size and colour in a drawing, whose artists are used again.
+
+    Args:
+        drawing: Where.
+        size: Of the type, units.
+        colour: Default: quiet.
+        strong: Whether in semibold.
+    """
+
+    def __init__(
+        self, drawing: Drawing, size: float, *, colour: str | None = None, strong: bool = False
+    ) -> None:
+        self._drawing = drawing
+        self.size = size
+        self.strong = strong
+        self._colour = colour or drawing.look.quiet
+        self._font = drawing.font(size, strong=strong)
+        self._texts: list[Text] = []
+
+    def show(self, labels: Sequence[Label]) -> None:
+        """Show these and no others."""
+        while len(self._texts) < len(labels):
+            text = Text(fontproperties=self._font, color=self._colour, verticalalignment="baseline")
+            text.set_parse_math(False)
+            self._drawing.add(text, 5)
+            self._texts.append(text)
+        for text, label in zip(self._texts, labels, strict=False):
+            text.set_position((label.x, label.y))
+            text.set_text(label.text)
+            text.set_horizontalalignment(label.align)
+        for number, text in enumerate(self._texts):
+            text.set_visible(number < len(labels))
+
+    def set_size(self, size: float) -> None:
+        """Change the size, units."""
+        if size != self.size:
+            self.size = size
+            self._font = self._drawing.font(size, strong=self.strong)
+            for text in self._texts:
+                text.set_fontproperties(self._font)
+
+    @property
+    def texts(self) -> list[Text]:
+        """The artists that show now."""
+        return [text for text in self._texts if text.get_visible()]
+
+
+class Shape(PathPatch):
+    """A filled path, or several in one."""
+
+    def __init__(self, colour: str, *, alpha: float = 1.0, smooth: bool = True) -> None:
+        super().__init__(NOTHING, facecolor=colour, alpha=alpha, linewidth=0, antialiased=smooth)
+        self.set_snap(False)
+
+    def show(self, path: Path) -> None:
+        """Show this."""
+        self.set_path(path)
+        self.set_visible(path is not NOTHING)
+
+
+class Glow(Artist):
+    """A colour below a line that fades downwards.
+
+    Args:
+        drawing: Where.
+        colour: ``#rrggbb``.
+        strength: Its opacity at the top, 0 to 1.
+    """
+
+    def __init__(self, drawing: Drawing, colour: str, strength: float) -> None:
+        super().__init__()
+        self._drawing = drawing
+        self._colour = tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        self._strength = strength
+        self._path: Path | None = None
+        self._box = (0, 0, 0, 0)
+        self._pixels: np.ndarray[Any, np.dtype[np.uint8]] | None = None
+
+    def show(self, path: Path | None, box: tuple[int, int, int, int]) -> None:
+        """Fill this path; the colour fades from top to bottom of a box (left, top, right, bottom; pixels)."""
+        self._path = path
+        if box != self._box:
+            self._box = box
+            self._pixels = None
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw it (called by matplotlib)."""
+        left, top, right, bottom = self._box
+        if self._path is None or not self.get_visible() or right <= left or bottom <= top:
+            return
+        if self._pixels is None:
+            rows = np.linspace(0.0, 1.0, bottom - top)
+            pixels = np.empty((bottom - top, right - left, 4), np.uint8)
+            pixels[..., :3] = self._colour
+            pixels[..., 3] = np.rint(255 * self._strength * rows)[:, None]
+            self._pixels = pixels
+        gc = renderer.new_gc()
+        gc.set_clip_path(TransformedPath(self._path, self._drawing.down))
+        renderer.draw_image(gc, left, self._drawing.height - bottom, self._pixels)
+        gc.restore()
+
+
+NOTHING: Final = Path(np.empty((0, 2)))
+
+MOVE: Final = int(Path.MOVETO)
+LINE: Final = int(Path.LINETO)
+CLOSE: Final = int(Path.CLOSEPOLY)
+_CURVE: Final = (int(Path.CURVE4),) * 3
+
+# How far the handles of a cubic curve lie from the ends of the quarter of a circle it draws.
+_ROUND: Final = 0.5523
+
+
+def rectangles(boxes: Iterable[tuple[float, float, float, float]]) -> Path:
+    """Boxes (left, top, right, bottom) as one path."""
+    return rounded_tops((*box, 0.0) for box in boxes)
+
+
+def rounded_tops(bars: Iterable[tuple[float, float, float, float, float]]) -> Path:
+    """Bars (left, top, right, bottom, radius of the upper corners) as one path."""
+    vertices: list[tuple[float, float]] = []
+    codes: list[int] = []
+    for left, top, right, bottom, radius in bars:
+        if radius > 0:
+            k = radius * (1 - _ROUND)
+            vertices += [
+                (left, bottom),
+                (left, top + radius),
+                (left, top + k),
+                (left + k, top),
+                (left + radius, top),
+                (right - radius, top),
+                (right - k, top),
+                (right, top + k),
+                (right, top + radius),
+                (right, bottom),
+                (left, bottom),
+            ]
+            codes += [MOVE, LINE, *_CURVE, LINE, *_CURVE, LINE, CLOSE]
+        else:
+            vertices += [(left, bottom), (left, top), (right, top), (right, bottom), (left, bottom)]
+            codes += [MOVE, LINE, LINE, LINE, CLOSE]
+    return Path(vertices, codes) if vertices else NOTHING
