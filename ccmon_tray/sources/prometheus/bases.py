@@ -5,8 +5,8 @@ session's series in the window stay the same ones: none has joined them, none ha
 this so has no bases to ask for.
 """
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
@@ -92,14 +92,15 @@ def _key(batch: Batch) -> object:
 
 
 def _group(batch: Batch, rise: Rise) -> _Group:
-    return rise.labels["__name__"], *(rise.labels.get(label, "") for label in batch.by)
+    return rise.labels["__name__"], *[rise.labels.get(label, "") for label in batch.by]
 
 
-def _heights(batch: Batch, lasts: Iterable[Rise], groups: Container[_Group]) -> dict[_Group, float]:
+def _heights(batch: Batch, lasts: Iterable[Rise], groups: Iterable[_Group]) -> dict[_Group, float]:
     """The last values of some groups of series, each the sum over its series."""
-    heights: dict[_Group, float] = defaultdict(float)
+    heights = dict.fromkeys(groups, 0.0)
+    place = 1 + batch.by.index(Label.SESSION)
+    sessions = {group[place] for group in heights}
     for rise in lasts:
-        group = _group(batch, rise)
-        if group in groups:
+        if rise.labels.get(Label.SESSION, "") in sessions and (group := _group(batch, rise)) in heights:
             heights[group] += rise.steps[0]
     return heights

@@ -160,6 +160,22 @@ class PrometheusClient:
         """
         return self._run(self._find_retention_s)
 
+    def fetch(self, path: str, *, at_origin: bool = False) -> Reply | None:
+        """GET a page that is not of the query API: ``/-/ready``, ``/metrics``, ``/api/v1/targets``.
+
+        Args:
+            path: The page, below the base URL.
+            at_origin: Below the server's own root instead, where some products keep such pages.
+
+        Returns:
+            The answer; None where the server does not offer the page.
+
+        Raises:
+            SourceError: The server cannot be reached or cannot answer now.
+        """
+        base = self._address.origin if at_origin else self._address.url
+        return self._run(lambda: self._fetch(base + path))
+
     def take_warnings(self) -> tuple[str, ...]:
         """What the server warned of since the last time this was asked, each once.
 

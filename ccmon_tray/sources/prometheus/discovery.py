@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from ccmon_tray.sources.prometheus.client import BuildInfo, PrometheusClient
@@ -14,6 +15,9 @@ UNNAMED: Final = Matcher(Label.SESSION, "=", "")
 _DAY_S: Final = 86_400
 # Far enough back to find metrics of a window long past.
 _HORIZON_S: Final = 400 * _DAY_S
+
+# A poll asks of each row which metric it is of; there are few.
+_canonical_metric = lru_cache(maxsize=256)(canonical_metric)
 
 # Servers that take queries as long as lists of session ids make them. VictoriaMetrics stops at 16 KiB.
 _TAKE_LONG_QUERIES: Final = frozenset({"Prometheus", "Mimir", "Thanos"})
@@ -44,7 +48,7 @@ class Catalogue:
 
     def metric_of(self, name: str) -> Metric | None:
         """The metric that a stored name belongs to."""
-        return canonical_metric(name)
+        return _canonical_metric(name)
 
     def spelling(self, name: str) -> Spelling:
         """How labels are spelled on series of a stored name."""

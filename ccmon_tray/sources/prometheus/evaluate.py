@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import isfinite
 from typing import Final
@@ -11,15 +12,16 @@ from ccmon_tray.errors import SourceAnswerInvalid
 from ccmon_tray.sources.base import Answer, Question, Row, Span
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
-from ccmon_tray.sources.prometheus.promql import Selector, increase, named, one_of
+from ccmon_tray.sources.prometheus.promql import NAME_LABEL, Selector, increase, named, one_of
 from ccmon_tray.sources.prometheus.scope import Scope, session_lists
 from ccmon_tray.usage.metrics import Label, Metric, canonical_label
+
+# A poll spells the labels of each row; there are few.
+_canonical_label = lru_cache(maxsize=256)(canonical_label)
 
 # Below this a difference of sums is rounding, not use: a token is 1, a thousandth of a cent 1e-5.
 NOTHING: Final = 1e-9
 
-# The label that tells names apart in the answer to an expression that drops them.
-_NAME: Final = "ccmon_tray_name"
 # The label under which values are counted.
 _VALUE: Final = "ccmon_tray_value"
 # Up to this length a window may be one that is asked about again and again while it grows.
@@ -116,7 +118,13 @@ class Evaluator:
             return []
         if not self.counts_series(batch):
             return self._last_values(batch, None)
-        return [self._counted(batch, selector) for selector in self._catalogue.selectors(*batch.metrics)]
+        # Tokens have more series than all others together: half the work, on another core of the server.
+        halves = [Metric.TOKENS], [metric for metric in batch.metrics if metric is not Metric.TOKENS]
+        return [
+            self._counted(batch, selector)
+            for metrics in halves
+            for selector in self._catalogue.selectors(*metrics)
+        ]
 
     def counts_series(self, batch: Batch) -> bool:
         """Whether a batch's last values tell how many series each session has in a short window."""
@@ -145,14 +153,17 @@ class Evaluator:
             return False
         return len(scope.active) <= _MANY_SESSIONS or steps > _MANY_STEPS
 
-    def put_right(self, batch: Batch, scope: Scope, rises: Iterable[Rise]) -> list[Rise]:
-        """All rises of a batch: those that the server summed, and those added up from raw samples.
+    def put_right(self, batch: Batch, scope: Scope, rises: Iterable[Rise]) -> dict[Metric, list[Rise]]:
+        """All rises of a batch by metric: those that the server summed, those added up from raw samples.
 
         What queries say of irregular sessions is left out where it is told apart, and otherwise subtracted.
         """
         told_apart = Label.SESSION in batch.by
         irregular = set(scope.irregular) if told_apart else set()
-        found = [rise for rise in rises if rise.labels.get(Label.SESSION, "") not in irregular]
+        found: dict[Metric, list[Rise]] = defaultdict(list)
+        for rise in rises:
+            if rise.labels.get(Label.SESSION, "") not in irregular:
+                found[rise.metric].append(rise)
         subtract = not told_apart and not self._in_stairs(batch, scope)
         for series in scope.series:
             if series.metric not in batch.metrics:
@@ -163,21 +174,20 @@ class Evaluator:
                 series.rises.over(start, end) - (series.track.by_expression(start, end) if subtract else 0.0)
                 for start, end in pairwise(batch.boundaries)
             )
-            found.append(Rise(series.metric, series.labels, steps))
+            found[series.metric].append(Rise(series.metric, series.labels, steps))
         return found
 
     def answer(self, question: Question, batch: Batch, rises: Iterable[Rise]) -> Answer:
-        """The answer to one question of a batch from the batch's rises."""
+        """The answer to one question of a batch from the rises of its metric."""
         groups: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0.0] * (len(batch.boundaries) - 1))
         for rise in rises:
-            if rise.metric is question.metric:
-                steps = groups[tuple(rise.labels.get(label, "") for label in question.by)]
-                for i, value in enumerate(rise.steps):
-                    steps[i] += value
+            steps = groups[tuple([rise.labels.get(label, "") for label in question.by])]
+            for i, value in enumerate(rise.steps):
+                steps[i] += value
         rows = [
-            Row(key, sum(steps), tuple(steps) if question.boundaries else ())
+            Row(key, total, tuple(steps) if question.boundaries else ())
             for key, steps in groups.items()
-            if sum(steps) > NOTHING
+            if (total := sum(steps)) > NOTHING
         ]
         rows.sort(key=lambda row: (-row.total, row.key))
         known = bool(self._catalogue.names.get(question.metric))
@@ -257,12 +267,12 @@ class Evaluator:
         A base above the last value is not subtracted: the counter began again at 0.
         """
         window_s = batch.span.end - batch.span.start
-        by = ", ".join(filter(None, (_NAME, selector.spelling.by(batch.by))))
-        base = named(selector.last(self._lookback_s, offset_s=window_s), _NAME)
-        last = named(selector.last(window_s), _NAME)
+        by = ", ".join(filter(None, (NAME_LABEL, selector.spelling.by(batch.by))))
+        base = named(selector.last(self._lookback_s, offset_s=window_s))
+        last = named(selector.last(window_s))
         query = f"sum by ({by}) ({base} <= {last})"
         return lambda: self._rises(
-            ({**sample.labels, "__name__": sample.labels[_NAME]}, [-sample.value], 0)
+            ({**sample.labels, "__name__": sample.labels[NAME_LABEL]}, [-sample.value], 0)
             for sample in self._client.query(query, batch.span.end)
         )
 
@@ -315,7 +325,7 @@ class Evaluator:
                     cause=f"a sum over {labels['__name__']} is NaN or infinite",
                     next_step="Look at that metric's samples: a counter never holds such a value",
                 )
-            spelled = {canonical_label(key): value for key, value in labels.items()}
+            spelled = {_canonical_label(key): value for key, value in labels.items()}
             rises.append(Rise(metric, spelled, tuple(steps), series))
         return rises
 

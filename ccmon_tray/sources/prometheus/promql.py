@@ -25,6 +25,9 @@ _DOTTED: Final = {
     "service_version": "service.version",
 }
 
+NAME_LABEL: Final = "ccmon_tray_name"
+"""The label that tells names apart in the answer to an expression that drops them."""
+
 _MATCHER = re.compile(
     r"""\s*(?P<name>[A-Za-z_][A-Za-z0-9_.]*|"(?:[^"\\]|\\.)*")\s*(?P<op>=~|!~|!=|=)\s*"""
     r"""(?P<value>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)\s*(?P<end>,|$)""",
@@ -174,9 +177,9 @@ def labelled(expression: str, label: str, value: str) -> str:
     return f'label_replace({expression}, {quoted(label)}, {quoted(value)}, "", "")'
 
 
-def named(expression: str, label: str) -> str:
-    """An expression whose series keep their name in a label, for arithmetic takes no notice of names."""
-    return f'label_replace({expression}, {quoted(label)}, "$1", "__name__", "(.+)")'
+def named(expression: str) -> str:
+    """An expression whose series have their name in a label too, for arithmetic takes no notice of names."""
+    return f'label_replace({expression}, {quoted(NAME_LABEL)}, "$1", "__name__", "(.+)")'
 
 
 def increase(selector: Selector, window_s: float, lookback_s: float) -> str:
@@ -187,10 +190,12 @@ def increase(selector: Selector, window_s: float, lookback_s: float) -> str:
     increment and extrapolates to the window's edges).
 
     Args:
-        selector: One stored name only, for arithmetic drops names and two could clash.
+        selector: Which series. Of several stored names each keeps its own in :data:`NAME_LABEL`.
         window_s: Length of the window in seconds.
         lookback_s: How far before the window the base may lie, seconds.
     """
     last = selector.last(window_s)
     base = selector.last(lookback_s, offset_s=window_s)
+    if len(selector.names) > 1:
+        last, base = named(last), named(base)
     return f"((({last}) - ({base})) >= 0) or ({last})"

@@ -9,7 +9,7 @@ from ccmon_tray.sources.prometheus.answers import Sample, Series
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
 from ccmon_tray.sources.prometheus.evaluate import NOTHING
-from ccmon_tray.sources.prometheus.promql import Matcher, Spelling, increase, one_of
+from ccmon_tray.sources.prometheus.promql import Matcher, Selector, increase, one_of
 from ccmon_tray.sources.prometheus.scope import IrregularSeries, Scope, session_lists
 from ccmon_tray.usage.metrics import Label, Metric
 
@@ -50,10 +50,9 @@ class Sessions:
         self._client = client
         self._lookback_s = lookback_s
         self._metrics = _USE if catalogue.names.get(Metric.COST) else (*_USE, Metric.TOKENS)
-        self._by_spelling = {
-            spelling: [selector.where(_NO_VIEW, _NAMED) for selector in selectors]
-            for spelling, selectors in catalogue.spelled(*self._metrics)
-        }
+        self._selectors = [
+            selector.where(_NO_VIEW, _NAMED) for selector in catalogue.selectors(*self._metrics)
+        ]
 
     def count(self, scope: Scope) -> int:
         """How many sessions had any use; those without an id are no sessions."""
@@ -61,14 +60,14 @@ class Sessions:
         window_s = end - start
         # Those that were there before count only if they rose; of all others it is enough to have a value.
         signs: list[tuple[int, str]] = []
-        for spelling in self._by_spelling:
+        for selector in self._selectors:
             if scope.straddlers is None:
-                signs.append((1, self._rose(spelling, (), window_s)))
+                signs.append((1, self._rose(selector, window_s)))
                 continue
-            signs.append((1, self._has_value(spelling, (), window_s)))
+            signs.append((1, self._has_value(selector, window_s)))
             for matcher in session_lists([session for session in scope.straddlers if session]):
-                signs.append((-1, self._has_value(spelling, (matcher,), window_s)))
-                signs.append((1, self._rose(spelling, (matcher,), window_s)))
+                signs.append((-1, self._has_value(selector.where(matcher), window_s)))
+                signs.append((1, self._rose(selector.where(matcher), window_s)))
         answers = self._client.gather([self._query_call(f"count({sign})", end) for _, sign in signs])
         counted = sum(
             weight * sample.value
@@ -111,20 +110,14 @@ class Sessions:
             if session and series.metric in self._metrics and not is_view:
                 yield session, series
 
-    def _has_value(self, spelling: Spelling, part: tuple[Matcher, ...], window_s: int) -> str:
+    def _has_value(self, selector: Selector, window_s: int) -> str:
         """An expression with a value for each session of which some counter is above 0 in the window."""
-        by = spelling.written(Label.SESSION)
-        used = (f"{selector.where(*part).last(window_s)} > 0" for selector in self._by_spelling[spelling])
-        return " or ".join(f"count by ({by}) ({one})" for one in used)
+        return f"count by ({selector.spelling.written(Label.SESSION)}) ({selector.last(window_s)} > 0)"
 
-    def _rose(self, spelling: Spelling, part: tuple[Matcher, ...], window_s: int) -> str:
+    def _rose(self, selector: Selector, window_s: int) -> str:
         """An expression with a value for each session of which some counter rose in the last ``window_s``."""
-        by = spelling.written(Label.SESSION)
-        rises = (
-            increase(selector.where(*part), window_s, self._lookback_s)
-            for selector in self._by_spelling[spelling]
-        )
-        return " or ".join(f"count by ({by}) (({rise}) > {NOTHING})" for rise in rises)
+        rise = increase(selector, window_s, self._lookback_s)
+        return f"count by ({selector.spelling.written(Label.SESSION)}) (({rise}) > {NOTHING})"
 
     def _uses_of_few(self, span: Span, ids: Sequence[str]) -> list[tuple[str, float]]:
         """Times of use, to the minute for first and last: found roughly first, then looked at closely."""
@@ -151,9 +144,7 @@ class Sessions:
     def _uses_of_many(self, span: Span, part: tuple[Matcher, ...]) -> list[tuple[str, float]]:
         """Times of use on a grid as fine as the number of series lets it be."""
         counts = [
-            f"count({one.where(*part).last(span.end - span.start)})"
-            for selectors in self._by_spelling.values()
-            for one in selectors
+            f"count({selector.where(*part).last(span.end - span.start)})" for selector in self._selectors
         ]
         series = sum(
             sample.value
@@ -167,11 +158,12 @@ class Sessions:
         """(session, end in Unix seconds) of the steps, of ``step`` seconds, in which some counter rose."""
         rest = (span.end - span.start) % step
         calls: list[Callable[[], list[Series]]] = []
-        for spelling in self._by_spelling:
+        for selector in self._selectors:
+            one = selector.where(*part)
             if span.end - rest > span.start:
-                calls.append(self._grid(self._rose(spelling, part, step), span.start, span.end - rest, step))
+                calls.append(self._grid(self._rose(one, step), span.start, span.end - rest, step))
             if rest:
-                calls.append(self._grid(self._rose(spelling, part, rest), span.end - rest, span.end, rest))
+                calls.append(self._grid(self._rose(one, rest), span.end - rest, span.end, rest))
         # Grouped by the session alone, under whichever spelling.
         return [
             (next(iter(series.labels.values()), ""), t)
