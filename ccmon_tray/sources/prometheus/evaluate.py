@@ -319,7 +319,7 @@ class Evaluator:
             metric = self._catalogue.metric_of(labels["__name__"])
             if metric is None:
                 continue
-            if not all(map(isfinite, steps)):
+            if not isfinite(sum(steps)):
                 raise SourceAnswerInvalid(
                     "The server answers with no number",
                     cause=f"a sum over {labels['__name__']} is NaN or infinite",
