@@ -108,6 +108,10 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--csv", action="store_true", help="one table as CSV")
     _add_source(report)
 
+    doctor = command("doctor", "The smoke test: each link of the pipeline, its time, and the cure.", "doctor")
+    doctor.add_argument("--json", action="store_true", help="as JSON (ccmon-tray/doctor/1)")
+    _add_source(doctor)
+
     demo = command("demo", "Everything on generated data, marked “Demo”, in a temporary home.")
     demo.add_argument("--headless", action="store_true", help="without an icon: print the numbers once")
     return parser

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # a command without JSON starts without pydantic
 PROGRAM = "ccmon-tray"
 
 # One character for one, so that columns stay aligned.
-_PLAIN = str.maketrans("─−–…▲▼±×“”’·", '---~^v~x""\'|')
+_PLAIN = str.maketrans("─−–…▲▼±×“”’·✓✗→", '---~^v~x""\'|+x>')
 
 
 def prepare_streams() -> None:
