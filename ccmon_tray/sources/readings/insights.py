@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from ccmon_tray.errors import ClaudeFilesUnreadable
 from ccmon_tray.sources.base import Question, Span, UsageSource
+from ccmon_tray.sources.claude_files import ClaudeFiles
 from ccmon_tray.sources.claude_files.history import History
 from ccmon_tray.sources.readings.days import HOURLY_DAYS, Past, PastReader
 from ccmon_tray.sources.readings.reach import known_since, reaches
@@ -157,23 +159,21 @@ class InsightsReader:
         self._calendar = calendar
         self._past = PastReader(source, calendar)
 
-    def read(
-        self, now: float, *, history: History | None = None, first_session: date | None = None
-    ) -> InsightsReading:
+    def read(self, now: float, files: ClaudeFiles | None = None) -> InsightsReading:
         """All insights.
 
         Args:
             now: Unix seconds.
-            history: What Claude Code's history tells, if there is one.
-            first_session: The day of the first session by Claude Code's stats cache, if there is one.
+            files: What Claude Code left on this machine, for messages, projects and the first day.
 
         Raises:
             SourceError: The source cannot answer.
         """
         inventory = self._source.inventory()
         since = known_since(inventory, now)
+        history = files.history() if files is not None else None
         told = _days_of(history, self._calendar)
-        member_since = min(filter(None, (first_session, *told)), default=None)
+        member_since = min(filter(None, (_first_session(files, self._calendar), *told)), default=None)
         today = self._calendar.day_of(now)
         if not inventory.metrics:
             return InsightsReading(
@@ -233,15 +233,10 @@ class InsightsReader:
 
 
 def read_insights(
-    source: UsageSource,
-    calendar: Calendar,
-    now: float,
-    *,
-    history: History | None = None,
-    first_session: date | None = None,
+    source: UsageSource, calendar: Calendar, now: float, files: ClaudeFiles | None = None
 ) -> InsightsReading:
     """All insights, once: see :class:`InsightsReader`."""
-    return InsightsReader(source, calendar).read(now, history=history, first_session=first_session)
+    return InsightsReader(source, calendar).read(now, files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,3 +302,12 @@ def _days_of(history: History | None, calendar: Calendar) -> set[date]:
     # Whole quarters of an hour lie in one local day everywhere; of messages there are many more.
     quarters = {int(moment) // _QUARTER_S for moment in history.moments}
     return {calendar.day_of(quarter * _QUARTER_S) for quarter in quarters}
+
+
+def _first_session(files: ClaudeFiles | None, calendar: Calendar) -> date | None:
+    """The day of the first session by Claude Code's own count."""
+    try:
+        cache = files.stats_cache() if files is not None else None
+    except ClaudeFilesUnreadable:
+        return None  # the view of the stats cache says so
+    return None if cache is None or cache.first_session is None else calendar.day_of(cache.first_session)

@@ -1,12 +1,15 @@
 from array import array
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from ccmon_tray.errors import ClaudeFilesUnreadable
 from ccmon_tray.sources.base import Inventory
 from ccmon_tray.sources.claude_files.history import History, SessionRecord
+from ccmon_tray.sources.claude_files.stats_cache import StatsCache, parse_stats_cache
 from ccmon_tray.sources.demo import DemoSource
 from ccmon_tray.sources.readings.days import HOURLY_DAYS
 from ccmon_tray.sources.readings.insights import InsightsReader, InsightsReading, read_insights
@@ -22,6 +25,7 @@ NOW = int(datetime(2026, 11, 23, 14, 12, tzinfo=UTC).timestamp())  # a Monday
 TODAY = date(2026, 11, 23)
 DEMO = DemoSource(BERLIN, clock=lambda: NOW)
 DAY = 86_400
+EMPTY_CACHE = parse_stats_cache({}, Path("stats-cache.json"))
 
 
 class Forgetful(FakeSource):
@@ -32,6 +36,33 @@ class Forgetful(FakeSource):
     def inventory(self, *, refresh: bool = False) -> Inventory:
         """What it holds, and for how long."""
         return replace(super().inventory(refresh=refresh), retention_s=self.retention_s)
+
+
+class Files:
+    """What Claude Code left, as given."""
+
+    folders: tuple[Path, ...] = ()
+
+    def __init__(
+        self, history: History | None, *, first_session: float | None = None, error: Exception | None = None
+    ) -> None:
+        self._history = history
+        self._first_session = first_session
+        self._error = error
+
+    def history(self) -> History | None:
+        """The history given."""
+        return self._history
+
+    def stats_cache(self) -> StatsCache | None:
+        """A stats cache that knows the first session at most."""
+        if self._error:
+            raise self._error
+        return (
+            EMPTY_CACHE
+            if self._first_session is None
+            else replace(EMPTY_CACHE, first_session=self._first_session)
+        )
 
 
 def at(day: date, hour: float) -> float:
@@ -148,7 +179,7 @@ def test_the_longest_session_is_one_with_an_id_and_has_its_project() -> None:
     record = SessionRecord("s2", "/home/dev/shop", NOW - 600, NOW - 400, 3)
     history = History(sessions={"s2": record}, names={"/home/dev/shop": "shop"})
 
-    longest = read_insights(source, BERLIN, NOW, history=history).longest_session
+    longest = read_insights(source, BERLIN, NOW, Files(history)).longest_session
 
     assert longest is not None
     assert (longest.session_id, longest.active_s, longest.project) == ("s2", 80.0, "shop")
@@ -161,7 +192,7 @@ def test_messages_and_membership_come_from_the_history() -> None:
     )
     source = FakeSource(request(at(TODAY, 9), "s", 1.0, {"input": 1}))
 
-    reading = read_insights(source, BERLIN, NOW, history=History(moments=moments))
+    reading = read_insights(source, BERLIN, NOW, Files(History(moments=moments)))
 
     counts = {p.window.name: (p.now.messages, p.then and p.then.messages) for p in reading.periods}
     assert counts == {"this week": (1, 0), "7d": (3, 1), "this month": (4, 0), "30d": (4, 0)}
@@ -170,8 +201,23 @@ def test_messages_and_membership_come_from_the_history() -> None:
     assert not reading.first_use_may_be_earlier
     # Messages of yesterday make a day of use.
     assert reading.streaks.current == 2
-    earlier = read_insights(source, BERLIN, NOW, history=History(), first_session=date(2024, 1, 2))
+    earlier = read_insights(source, BERLIN, NOW, Files(History(), first_session=at(date(2024, 1, 2), 3)))
     assert earlier.member_since == date(2024, 1, 2)
+
+
+def test_a_stats_cache_that_cannot_be_read_hides_nothing_else() -> None:
+    files = Files(History(moments=array("I", [NOW - 60])), error=ClaudeFilesUnreadable("broken"))
+
+    reading = read_insights(FakeSource(), BERLIN, NOW, files)
+
+    assert reading.member_since == TODAY
+
+
+def test_messages_are_unknown_without_a_history() -> None:
+    week = read_insights(FakeSource(), BERLIN, NOW, Files(None)).period("this week")
+
+    assert week is not None
+    assert week.now.messages is None
 
 
 def test_streaks_go_by_days_of_use_and_first_use_is_certain_where_idle_days_are_known() -> None:
