@@ -12,9 +12,12 @@ def prepare() -> None:
     # Each thread of OpenBLAS takes memory, and nothing here multiplies matrices.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ccmon_tray.dashboard.charts import (  # noqa: PLC0415
+        columns,
+        day_bars,
         donut,
+        heatmap,
         sparkline,
         time_chart,
     )
 
-    del donut, sparkline, time_chart
+    del columns, day_bars, donut, heatmap, sparkline, time_chart

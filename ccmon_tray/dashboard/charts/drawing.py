@@ -277,6 +277,24 @@ def rectangles(boxes: Iterable[tuple[float, float, float, float]]) -> Path:
     return rounded_tops((*box, 0.0) for box in boxes)
 
 
+def rounded_boxes(boxes: Iterable[tuple[float, float, float, float]], radius: float) -> Path:
+    """Boxes (left, top, right, bottom) with round corners as one path."""
+    vertices: list[tuple[float, float]] = []
+    codes: list[int] = []
+    k = radius * (1 - _ROUND)
+    for left, top, right, bottom in boxes:
+        vertices += [
+            (left + radius, top),
+            (right - radius, top), (right - k, top), (right, top + k), (right, top + radius),
+            (right, bottom - radius), (right, bottom - k), (right - k, bottom), (right - radius, bottom),
+            (left + radius, bottom), (left + k, bottom), (left, bottom - k), (left, bottom - radius),
+            (left, top + radius), (left, top + k), (left + k, top), (left + radius, top),
+            (left + radius, top),
+        ]  # fmt: skip
+        codes += [MOVE, *(LINE, *_CURVE) * 4, CLOSE]
+    return Path(vertices, codes) if vertices else NOTHING
+
+
 def rounded_tops(bars: Iterable[tuple[float, float, float, float, float]]) -> Path:
     """Bars (left, top, right, bottom, radius of the upper corners) as one path."""
     vertices: list[tuple[float, float]] = []

@@ -47,6 +47,7 @@ class Tip:
         cross: Top and bottom of the crosshair, pixels.
         dots: Points to mark.
         shade: A place to lighten.
+        frame: A place to draw a line around.
         veil: A picture to lay over the chart at its upper left corner (x, y).
         clear_of: How far from (x, y) the box is, pixels.
         leftwards: Whether the box is rather on the left.
@@ -59,6 +60,7 @@ class Tip:
     cross: tuple[int, int] | None = None
     dots: tuple[Dot, ...] = ()
     shade: Box | None = None
+    frame: Box | None = None
     veil: tuple[int, int, ImageTk.PhotoImage] | None = None
     clear_of: int = 0
     leftwards: bool = False
@@ -103,6 +105,13 @@ class Overlay:
             left, top, right, bottom = tip.shade
             picture = self._shade(right - left, bottom - top)
             canvas.create_image(left, top, image=picture, anchor="nw", tags=_TAG)
+        if tip.frame:
+            line = max(1, self._design.px(1.5))
+            left, top, right, bottom = tip.frame
+            canvas.create_rectangle(
+                left, top, right - 1, bottom - 1,
+                outline=self._design.palette.text, width=line, tags=_TAG,
+            )  # fmt: skip
         if tip.cross:
             line = max(1, self._design.px(1))
             dash = (self._design.px(3), self._design.px(3))

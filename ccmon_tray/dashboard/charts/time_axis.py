@@ -120,6 +120,13 @@ def day_label(day: date) -> str:
     return f"{day.day} {day:%b}"
 
 
+def day_labels(days: Sequence[date]) -> list[str]:
+    """The words below daily bars: with the weekday where there are few."""
+    if len(days) <= 10 and days[-1] - days[0] <= timedelta(days=10):
+        return [f"{day:%a} {day.day}" for day in days]
+    return [day_label(day) for day in days]
+
+
 def day_title(day: date) -> str:
     """A day with its weekday: ``Sat 21 Nov``."""
     return f"{day:%a} {day.day} {day:%b}"

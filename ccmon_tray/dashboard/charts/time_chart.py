@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 
+from ccmon_tray.dashboard.charts.axes import NOTHING_USED
 from ccmon_tray.dashboard.charts.base import Chart, Table
 from ccmon_tray.dashboard.charts.drawing import Look
 from ccmon_tray.dashboard.charts.hover import Dot, Tip, TipRow
@@ -15,8 +15,6 @@ from ccmon_tray.dashboard.charts.units import MONEY, Unit
 from ccmon_tray.usage.windows import Calendar
 
 __all__ = ["Mode", "TimeChart", "TimeSeries"]
-
-NOTHING_USED: Final = "Nothing used in this range"
 
 
 class TimeChart(Chart[TimeDrawing]):
@@ -104,7 +102,7 @@ class TimeChart(Chart[TimeDrawing]):
                     dots.append(Dot(x, plot.y(value), series.colour))
         shade = None
         if data.bars:
-            shade = (round(drawing.edges[key]), plot.top, round(drawing.edges[key + 1]), plot.bottom)
+            shade = drawing.slot(drawing.edges.tolist(), key)
         return Tip(
             x=x,
             y=min((dot.y for dot in dots), default=plot.y(tops[place])),

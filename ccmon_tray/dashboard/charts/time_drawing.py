@@ -1,6 +1,6 @@
 """How a time chart is drawn: the axes, and lines, areas or bars on them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, Literal
@@ -9,29 +9,23 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.path import Path
 
+from ccmon_tray.dashboard.charts.axes import AxisDrawing, thinned
 from ccmon_tray.dashboard.charts.drawing import (
     CLOSE,
     LINE,
     MOVE,
     NOTHING,
-    Drawing,
     Glow,
-    Label,
-    Labels,
     Look,
     Shape,
-    rectangles,
-    rounded_tops,
 )
-from ccmon_tray.dashboard.charts.time_axis import Tick, day_label, time_ticks, usual_step_s
-from ccmon_tray.dashboard.charts.units import MONEY, Scale, Unit, scale_for
-from ccmon_tray.dashboard.theme import mix
+from ccmon_tray.dashboard.charts.time_axis import Tick, day_labels, time_ticks, usual_step_s
+from ccmon_tray.dashboard.charts.units import MONEY, Unit
 from ccmon_tray.usage.windows import Calendar
 
 Mode = Literal["line", "area", "cumulative", "bars", "stacked-bars", "stacked-area"]
 
 _DAY: Final = 86_400
-TYPE: Final = 11  # units
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +97,7 @@ class TimeData:
         return [max((value or 0.0 for value in column), default=0.0) for column in columns]
 
 
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """Where the data are drawn: pixels from the upper left corner, and the values at top and bottom (0)."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-    scale: Scale
-
-    def y(self, value: float) -> float:
-        """The height of a value."""
-        return self.bottom - value / self.scale.top * (self.bottom - self.top)
-
-
-class TimeDrawing(Drawing):
+class TimeDrawing(AxisDrawing):
     """Series over time.
 
     Args:
@@ -128,19 +107,11 @@ class TimeDrawing(Drawing):
     def __init__(self, look: Look) -> None:
         super().__init__(look)
         self.data: TimeData | None = None
-        self.plot = Plot(0, 0, 1, 1, Scale(1.0, ()))
         self.edges = np.zeros(0)
         """Where the steps begin and end, pixels."""
         self.xs = np.zeros(0)
         """Where the values are, pixels."""
         self.ticks: tuple[Tick, ...] = ()
-        self._grid = Shape(look.palette.hairline)
-        self._base = Shape(mix(look.palette.muted, look.ground, 0.55))
-        self.add(self._grid, 1)
-        self.add(self._base, 4)
-        self.values = Labels(self, TYPE)
-        self.times = Labels(self, TYPE)
-        self.words = Labels(self, 13)
         self._parts: list[_Part] = []
 
     def arrange(self) -> None:
@@ -149,7 +120,10 @@ class TimeDrawing(Drawing):
         if data is None:
             return
         tops = data.tops()
-        self._lay_out(data, max(tops, default=0.0))
+        steps = len(data.boundaries) - 1
+        self.lay_out(max(tops, default=0.0), data.unit, data.empty, bars=steps if data.bars else 0)
+        self._place_steps(data)
+        self._place_times(data)
         while len(self._parts) < len(data.series):
             self._parts.append(_Part(self))
         for part in self._parts[len(data.series) :]:
@@ -159,7 +133,7 @@ class TimeDrawing(Drawing):
             drawn = data.drawn(series)
             above = [low + (value or 0.0) for low, value in zip(below, drawn, strict=True)]
             part.begin(series.colour, number)
-            if self.words.texts:
+            if self.is_empty:
                 continue
             if data.bars:
                 part.show_bars(below, above, tops)
@@ -169,36 +143,6 @@ class TimeDrawing(Drawing):
                 part.show_line(drawn, glow=data.mode != "line" and len(data.series) == 1)
             if data.stacked:
                 below = above
-
-    def _lay_out(self, data: TimeData, largest: float) -> None:
-        px = self.look.px
-        cap = self.cap_height(TYPE)
-        top, bottom = px(10), self.height - px(24)
-        most = max(1, min(4, (bottom - top) // px(36)))
-        scale = scale_for(largest, data.unit, most)
-        widest = max(self.measure(words, TYPE)[0] for _, words in scale.marks)
-        left, right = round(widest) + px(10), self.width - px(6)
-        count = len(data.boundaries) - 1
-        if data.bars and 0 < count <= right - left:
-            # Whole pixels for each step, so that all gaps are alike, unless that leaves the sides bare.
-            spare = (right - left) % count
-            right -= spare if spare <= px(12) else 0
-        self.plot = plot = Plot(left, top, max(left + 1, right), max(top + 1, bottom), scale)
-        line = self.look.line
-        heights = [round(plot.y(value)) for value, _ in scale.marks]
-        grid = [(plot.left, y - line // 2, plot.right, y - line // 2 + line) for y in heights]
-        self._grid.show(rectangles(grid[1:]))
-        self.values.show(
-            [
-                Label(left - px(8), round(y + cap / 2), words, "right")
-                for y, (_, words) in zip(heights, scale.marks, strict=True)
-            ]
-        )
-        self._place_steps(data)
-        self._place_times(data, grid[0])
-        middle = (plot.left + plot.right) / 2
-        words = [Label(middle, (plot.top + plot.bottom) / 2, data.empty, "center")] if largest <= 0 else []
-        self.words.show(words)
 
     def _place_steps(self, data: TimeData) -> None:
         plot, times = self.plot, np.asarray(data.boundaries, float)
@@ -218,60 +162,22 @@ class TimeDrawing(Drawing):
         assert data is not None
         return float(np.interp(moment, data.boundaries, self.edges))
 
-    def _place_times(self, data: TimeData, base: tuple[int, int, int, int]) -> None:
-        px, line = self.look.px, self.look.line
+    def _place_times(self, data: TimeData) -> None:
+        if data.bars and usual_step_s(data.boundaries) >= _DAY:
+            self.show_places(self._days(data), ticks=False)
+            return
+
+        def places(ticks: Sequence[Tick]) -> list[tuple[float, str]]:
+            return [(self.x_of(tick.at), tick.label) for tick in ticks]
+
         start, end = data.boundaries[0], data.boundaries[-1]
-        daily = data.bars and usual_step_s(data.boundaries) >= _DAY
-        place: Callable[[int], float] = self.x_of
-        if daily:
-            self.ticks, place = self._day_ticks(data)
-        else:
-            self.ticks = time_ticks(start, end, data.calendar, lambda ticks: self._fit(ticks, self.x_of))
-        baseline = self.plot.bottom + px(10) + self.cap_height(TYPE)
-        labels, marks = [], [base]
-        for tick in self.ticks:
-            x = place(tick.at)
-            half = self.measure(tick.label, TYPE)[0] / 2
-            shown = min(max(x, half), self.width - half)
-            labels.append(Label(round(shown), round(baseline), tick.label, "center"))
-            if not daily:
-                left = round(x) - line // 2
-                marks.append((left, base[3], left + line, base[3] + px(3)))
-        self._base.show(rectangles(marks))
-        self.times.show(labels)
+        self.ticks = time_ticks(start, end, data.calendar, lambda ticks: self.fit(places(ticks)))
+        self.show_places(places(self.ticks), ticks=True)
 
-    def _day_ticks(self, data: TimeData) -> tuple[tuple[Tick, ...], Callable[[int], float]]:
-        """Days are written below the middle of their bars, the last one always."""
-        starts = data.boundaries[:-1]
-        middles = dict(zip(starts, self.xs, strict=False))
-        short = data.boundaries[-1] - data.boundaries[0] <= 10 * _DAY
-
-        def label(at: int) -> str:
-            day = data.calendar.day_of(at)
-            return f"{day:%a} {day.day}" if short else day_label(day)
-
-        def place(at: int) -> float:
-            return float(middles[at])
-
-        for every in (1, 2, 3, 7, 14, 28, 56, len(starts)):
-            chosen = list(reversed(starts[::-1][::every]))
-            ticks = [Tick(at, label(at)) for at in chosen]
-            if self._fit(ticks, place):
-                return tuple(ticks), place
-        return (), place
-
-    def _fit(self, ticks: Sequence[Tick], place: Callable[[int], float]) -> bool:
-        """Whether words stay apart, and do not crowd."""
-        gap, least = self.look.px(20), self.look.px(64)
-        end, middle = -float("inf"), -float("inf")
-        for tick in ticks:
-            half = self.measure(tick.label, TYPE)[0] / 2
-            here = place(tick.at)
-            shown = min(max(here, half), self.width - half)
-            if shown - half < end + gap or here - middle < least:
-                return False
-            end, middle = shown + half, here
-        return True
+    def _days(self, data: TimeData) -> list[tuple[float, str]]:
+        """Days are written below the middle of their bars."""
+        days = [data.calendar.day_of(at) for at in data.boundaries[:-1]]
+        return thinned(self, list(zip(self.xs, day_labels(days), strict=True)))
 
 
 class _Part:
@@ -359,30 +265,8 @@ class _Part:
         self._fill(Path([*corners, corners[0]], closed=True) if len(low) > 1 else NOTHING)
 
     def show_bars(self, below: Sequence[float], above: Sequence[float], tops: Sequence[float]) -> None:
-        """Bars, the topmost of a stack with round corners."""
-        drawing, plot = self._drawing, self._drawing.plot
-        edges, px = drawing.edges, drawing.look.px
-        step = (plot.right - plot.left) / max(1, len(below))
-        gap = max(1.0, round(step * 0.28)) if step >= 2 else 0.0
-        widest = px(48)
-        bars = []
-        for number, (low, high, top) in enumerate(zip(below, above, tops, strict=True)):
-            if high <= low:
-                continue
-            left = round(float(edges[number]) + gap / 2)
-            right = left + max(1, round(step - gap))
-            if right - left > widest:
-                left += (right - left - widest) // 2
-                right = left + widest
-            foot, head = round(plot.y(low)), round(plot.y(high))
-            if low > 0 and foot - head > 3:
-                foot -= drawing.look.line  # a gap between the parts of a stack
-            head = min(head, foot - 1) if low == 0 else head
-            if foot <= head:
-                continue
-            radius = min(px(2), (right - left) / 2, foot - head) if high >= top else 0.0
-            bars.append((left, head, right, foot, radius if right - left > 3 else 0.0))
-        self._fill(rounded_tops(bars))
+        """Bars, or a part of them."""
+        self._fill(self._drawing.bars(self._drawing.edges.tolist(), below, above, tops))
 
     def _fill(self, path: Path) -> None:
         if self._shape is None:

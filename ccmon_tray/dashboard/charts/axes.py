@@ -1,0 +1,183 @@
+"""The axis of values that charts share, and the bars on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from matplotlib.path import Path
+
+from ccmon_tray.dashboard.charts.drawing import (
+    Drawing,
+    Label,
+    Labels,
+    Look,
+    Shape,
+    rectangles,
+    rounded_tops,
+)
+from ccmon_tray.dashboard.charts.units import Scale, Unit, scale_for
+from ccmon_tray.dashboard.theme import mix
+
+TYPE: Final = 11  # size of an axis' words, units
+_GAP: Final = 0.28  # of a bar's place
+NOTHING_USED: Final = "Nothing used in this range"
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Where the data are drawn: pixels from the upper left corner, and the values at top and bottom (0)."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    scale: Scale
+
+    def y(self, value: float) -> float:
+        """The height of a value."""
+        return self.bottom - value / self.scale.top * (self.bottom - self.top)
+
+
+class AxisDrawing(Drawing):
+    """A drawing with an axis of values on its left and room for words below.
+
+    Args:
+        look: How it looks.
+    """
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look)
+        self.plot = Plot(0, 0, 1, 1, Scale(1.0, ()))
+        self._grid = Shape(look.palette.hairline)
+        self._base = Shape(mix(look.palette.muted, look.ground, 0.55))
+        self.add(self._grid, 1)
+        self.add(self._base, 4)
+        self.values = Labels(self, TYPE)
+        self.places = Labels(self, TYPE)
+        self.words = Labels(self, 13)
+
+    def lay_out(self, largest: float, unit: Unit, empty: str, *, bars: int = 0) -> None:
+        """Put the axis where the size and the values want it.
+
+        Args:
+            largest: The largest value.
+            unit: What values measure.
+            empty: What is said where all of them are 0.
+            bars: How many places for bars there are side by side; 0 for none.
+        """
+        px = self.look.px
+        top, bottom = px(10), self.height - px(24)
+        scale = scale_for(largest, unit, max(1, min(4, (bottom - top) // px(36))))
+        widest = max(self.measure(words, TYPE)[0] for _, words in scale.marks)
+        left, right = round(widest) + px(10), self.width - px(6)
+        if 0 < bars <= right - left:
+            # Whole pixels for each bar, so that all gaps are alike, unless that leaves the side bare.
+            spare = (right - left) % bars
+            right -= spare if spare <= px(12) else 0
+        self.plot = plot = Plot(left, top, max(left + 1, right), max(top + 1, bottom), scale)
+        line, cap = self.look.line, self.cap_height(TYPE)
+        heights = [round(plot.y(value)) for value, _ in scale.marks]
+        self._grid.show(rectangles(self._rule(y) for y in heights[1:]))
+        self.values.show(
+            [
+                Label(left - px(8), round(y + cap / 2), words, "right")
+                for y, (_, words) in zip(heights, scale.marks, strict=True)
+            ]
+        )
+        self._base.show(rectangles([self._rule(plot.bottom)]))
+        middle = (round((plot.left + plot.right) / 2), round((plot.top + plot.bottom + line) / 2))
+        self.words.show([Label(*middle, empty, "center")] if largest <= 0 else [])
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether words stand in the place of values."""
+        return bool(self.words.texts)
+
+    def show_places(self, places: Sequence[tuple[float, str]], *, ticks: bool) -> None:
+        """Write words below the axis, with a short line up to it where ``ticks``."""
+        px, line, plot = self.look.px, self.look.line, self.plot
+        baseline = round(plot.bottom + px(10) + self.cap_height(TYPE))
+        base = self._rule(plot.bottom)
+        labels, marks = [], [base]
+        for x, words in places:
+            labels.append(Label(round(self.within(x, words)), baseline, words, "center"))
+            if ticks:
+                left = round(x) - line // 2
+                marks.append((left, base[3], left + line, base[3] + px(3)))
+        self._base.show(rectangles(marks))
+        self.places.show(labels)
+
+    def within(self, x: float, words: str) -> float:
+        """Where the middle of words for a place is, so that they are not cut."""
+        half = self.measure(words, TYPE)[0] / 2
+        return min(max(x, half), self.width - half)
+
+    def fit(self, places: Sequence[tuple[float, str]], *, least: float = 64) -> bool:
+        """Whether words below the axis stay apart, and do not crowd; ``least`` in units."""
+        gap, least_px = self.look.px(16), self.look.px(least)
+        end, before = -float("inf"), -float("inf")
+        for x, words in places:
+            half = self.measure(words, TYPE)[0] / 2
+            shown = self.within(x, words)
+            if shown - half < end + gap or x - before < least_px:
+                return False
+            end, before = shown + half, x
+        return True
+
+    def bars(
+        self,
+        edges: Sequence[float],
+        below: Sequence[float],
+        above: Sequence[float],
+        tops: Sequence[float],
+    ) -> Path:
+        """Bars between the edges of their places, of a stack's part; the topmost parts have round corners.
+
+        Args:
+            edges: Where the places begin and end, pixels.
+            below: The value at which each begins.
+            above: The value at which each ends.
+            tops: The value at which its stack ends.
+        """
+        plot, px, line = self.plot, self.look.px, self.look.line
+        step, width = self._widths(edges)
+        bars = []
+        for edge, low, high, top in zip(edges, below, above, tops, strict=False):
+            if high <= low:
+                continue
+            left = round(edge + (step - width) / 2)
+            foot, head = round(plot.y(low)), round(plot.y(high))
+            if low > 0 and foot - head > 3 * line:
+                foot -= line  # a gap between the parts of a stack
+            head = min(head, foot - line) if low == 0 else head
+            radius = min(px(2), width / 2, foot - head) if high >= top and width > 3 else 0.0
+            if foot > head:
+                bars.append((left, head, left + width, foot, radius))
+        return rounded_tops(bars)
+
+    def slot(self, edges: Sequence[float], number: int) -> tuple[int, int, int, int]:
+        """The place of a bar, from top to bottom of the plot; not much wider than the bar."""
+        step, width = self._widths(edges)
+        reach = min(step, width * 1.5) / 2
+        middle = edges[number] + step / 2
+        return (round(middle - reach), self.plot.top, round(middle + reach), self.plot.bottom)
+
+    def _widths(self, edges: Sequence[float]) -> tuple[float, int]:
+        """Width of a bar's place, and of the bar itself, pixels."""
+        step = (edges[-1] - edges[0]) / max(1, len(edges) - 1)
+        gap = max(self.look.line, round(step * _GAP)) if step >= 2 else 0
+        return step, min(max(1, round(step - gap)), self.look.px(48))
+
+    def _rule(self, y: int) -> tuple[int, int, int, int]:
+        """A hairline across the plot."""
+        top = y - self.look.line // 2
+        return (self.plot.left, top, self.plot.right, top + self.look.line)
+
+
+def thinned(drawing: AxisDrawing, places: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Every place's words, or every second's, third's, seventh's …: as many as fit, the last ones always."""
+    for every in (1, 2, 3, 5, 7, 14, 28, 56, len(places)):
+        chosen = list(reversed(places[::-1][::every]))
+        if drawing.fit(chosen, least=40):
+            return chosen
+    return []
