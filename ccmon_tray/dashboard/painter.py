@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tkinter import font as tkfont
 from typing import Final
 
-from ccmon_tray.dashboard.theme import Fonts, Palette, mix, tabular_advances, tabular_width
+from ccmon_tray.dashboard.theme import Fonts, Palette, mix
 from ccmon_tray.usage.models import State
 
 ELLIPSIS: Final = "…"
@@ -113,20 +113,23 @@ class Painter:
     ) -> int:
         """Write a figure that ends at ``right``, its digits in columns. Returns the width taken, pixels."""
         font = self.fonts.get(size, strong=strong)
-        width = tabular_width(font, text)
+        places = self.fonts.tabular(text, size, strong=strong)
+        width = sum(place for _, place, _ in places)
         self.slots.append(Slot(text, width, right))
         x = right - width
+        if all(place == own for _, place, own in places):
+            places = [(text, width, width)]  # nothing to put right: one piece is drawn sooner than many
         top = baseline - font.metrics("ascent")
-        for character, advance in tabular_advances(font, text):
+        for characters, place, own in places:
             self.canvas.create_text(
-                x + (advance - font.measure(character)) // 2,
+                x + (place - own) // 2,
                 top,
-                text=character,
+                text=characters,
                 font=font,
                 anchor="nw",
                 fill=colour or self.palette.text,
             )
-            x += advance
+            x += place
         return width
 
     def paragraph(

@@ -6,7 +6,6 @@ a unit is here, so that a window keeps its proportions at 1×, 2× and between.
 
 import sys
 import tkinter as tk
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from tkinter import font as tkfont
 from typing import Final
@@ -167,6 +166,7 @@ class Fonts:
     scale: float
     _inflation: float = 0.0
     _made: dict[tuple[int, bool], tkfont.Font] = field(default_factory=dict)
+    _widths: dict[tuple[int, bool], dict[str, int]] = field(default_factory=dict)
     _families: dict[bool, tuple[str, bool]] = field(default_factory=dict)
 
     def get(self, size: int, *, strong: bool = False) -> tkfont.Font:
@@ -184,6 +184,22 @@ class Fonts:
             self._made[size, strong] = made
         return made
 
+    def tabular(self, text: str, size: int, *, strong: bool = False) -> list[tuple[str, int, int]]:
+        """The characters of ``text``, each with its place and its own width, pixels; digits are in columns.
+
+        Tk cannot ask a font for its tabular figures, so that columns of numbers would not line up: each digit
+        takes the place of the widest one. Widths are measured once, since each asks Tk.
+        """
+        font, widths = self.get(size, strong=strong), self._widths.setdefault((size, strong), {})
+        for character in {*text, *"0123456789"} - widths.keys():
+            widths[character] = font.measure(character)
+        digit = max(widths[figure] for figure in "0123456789")
+        return [(c, digit if c.isdigit() else widths[c], widths[c]) for c in text]
+
+    def tabular_width(self, text: str, size: int, *, strong: bool = False) -> int:
+        """Width of ``text`` in pixels with all digits as wide as the widest one."""
+        return sum(place for _, place, _ in self.tabular(text, size, strong=strong))
+
     def _family(self, *, strong: bool) -> tuple[str, bool]:
         """Family, and whether its bold weight must stand in for a missing semibold."""
         if strong not in self._families:
@@ -197,18 +213,3 @@ class Fonts:
             if tkfont.Font(self.root, family=family, size=-12).actual("family") == "Inter":
                 return family, bold
         return tkfont.nametofont("TkDefaultFont", self.root).actual("family"), strong
-
-
-def tabular_width(font: tkfont.Font, text: str) -> int:
-    """Width of ``text`` in pixels with all digits as wide as the widest one."""
-    return sum(advance for _, advance in tabular_advances(font, text))
-
-
-def tabular_advances(font: tkfont.Font, text: str) -> Iterable[tuple[str, int]]:
-    """The characters of ``text`` with the pixels each takes, where all digits take the same.
-
-    Tk cannot ask a font for its tabular figures, so that columns of numbers would not line up.
-    """
-    digit = max(font.measure(figure) for figure in "0123456789")
-    for character in text:
-        yield character, digit if character.isdigit() else font.measure(character)

@@ -38,8 +38,8 @@ NOTHING_USED: Final = "Nothing used yet"
 NO_TELEMETRY: Final = "no telemetry yet"
 OFFLINE: Final = "offline"
 
-_TELEMETRY_OFF: Final = "No telemetry of Claude Code here yet"
-_TELEMETRY_ON: Final = (
+TELEMETRY_OFF: Final = "No telemetry of Claude Code here yet"
+TELEMETRY_ON: Final = (
     "Set CLAUDE_CODE_ENABLE_TELEMETRY=1, OTEL_METRICS_EXPORTER=otlp and OTEL_EXPORTER_OTLP_ENDPOINT, "
     "then restart claude"
 )
@@ -75,7 +75,7 @@ def problem_of(snapshot: Snapshot) -> Problem | None:
     """What is wrong, with words for missing telemetry where the snapshot brings none."""
     if snapshot.problem is None and snapshot.state is State.NO_TELEMETRY:
         return Problem(
-            code="no-telemetry", title=_TELEMETRY_OFF, next_step=_TELEMETRY_ON, since=snapshot.polled_at
+            code="no-telemetry", title=TELEMETRY_OFF, next_step=TELEMETRY_ON, since=snapshot.polled_at
         )
     return snapshot.problem
 

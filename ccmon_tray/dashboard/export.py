@@ -1,0 +1,131 @@
+"""What a view shows as a file: its tables as CSV or JSON, its charts as PNG or SVG."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tkinter import filedialog
+from typing import TYPE_CHECKING, Any, Final
+
+from ccmon_tray.dashboard.views.base import Exported
+from ccmon_tray.errors import CcmonError
+from ccmon_tray.files import write_atomic
+
+if TYPE_CHECKING:
+    from ccmon_tray.dashboard.charts.base import Chart
+    from ccmon_tray.dashboard.window import DashboardWindow
+
+_DATA: Final = ("csv", "json")
+
+
+def export_page(window: "DashboardWindow", kind: str, path: Path | None = None) -> tuple[Path, ...]:
+    """Write what the open view shows, and say so.
+
+    Args:
+        window: The window.
+        kind: ``csv``, ``json``, ``png`` or ``svg``.
+        path: Where; None asks the person.
+
+    Returns:
+        The files written: none if the person chose none, or they cannot be written.
+    """
+    if path is None:
+        name = f"claude-code-{window.view_name}-{_stamp(window)}.{kind}"
+        chosen = filedialog.asksaveasfilename(
+            parent=window.root, defaultextension=f".{kind}", initialfile=name, title="Export"
+        )
+        if not chosen:
+            return ()
+        path = Path(chosen)
+    try:
+        if kind in _DATA:
+            written = write_tables(path.with_suffix(f".{kind}"), window.tables(), window.about())
+        else:
+            written = write_charts(path.with_suffix(f".{kind}"), window.page.view.charts)
+    except CcmonError as error:
+        window.say(str(error))
+        return ()
+    more = f" and {len(written) - 1} more" if len(written) > 1 else ""
+    window.say(f"Saved {written[0].name}{more}")
+    return written
+
+
+def _stamp(window: "DashboardWindow") -> str:
+    services = window.services
+    return f"{services.calendar.local(services.clock()):%Y-%m-%d}"
+
+
+def write_tables(path: Path, tables: Sequence[Exported], about: Mapping[str, object]) -> tuple[Path, ...]:
+    """Write tables as JSON (one file) or CSV (a file a table), by the path's suffix.
+
+    Args:
+        path: Where; further CSV tables go beside it under their names.
+        tables: What to write.
+        about: What JSON says besides: the view, the source, the range.
+
+    Returns:
+        The files written.
+
+    Raises:
+        CcmonError: A file cannot be written.
+    """
+    if path.suffix == ".json":
+        content = {
+            **about,
+            **{
+                table.name: [dict(zip(table.header, row, strict=True)) for row in table.rows]
+                for table in tables
+            },
+        }
+        return (_write(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n"),)
+    written = []
+    for index, table in enumerate(tables):
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(table.header)
+        writer.writerows(table.rows)
+        place = path if index == 0 else path.with_stem(f"{path.stem}-{table.name.replace('_', '-')}")
+        written.append(_write(place, text.getvalue()))
+    return tuple(written)
+
+
+def write_charts(path: Path, charts: Sequence["Chart[Any]"]) -> tuple[Path, ...]:
+    """Write charts as PNG or SVG by the path's suffix, a file a chart.
+
+    Args:
+        path: Where; further charts go beside it under their names.
+        charts: What to write.
+
+    Returns:
+        The files written.
+
+    Raises:
+        CcmonError: A file cannot be written.
+    """
+    written = []
+    for index, chart in enumerate(charts):
+        name = "-".join(chart.label.lower().split()) or str(index + 1)
+        place = path if len(charts) == 1 else path.with_stem(f"{path.stem}-{name}")
+        try:
+            chart.save(place)
+        except OSError as error:
+            raise _cannot(place, error) from error
+        written.append(place)
+    return tuple(written)
+
+
+def _write(path: Path, text: str) -> Path:
+    try:
+        write_atomic(path, text.encode(), mode=0o644)
+    except OSError as error:
+        raise _cannot(path, error) from error
+    return path
+
+
+def _cannot(path: Path, error: OSError) -> CcmonError:
+    return CcmonError(
+        f"{path.name} cannot be written",
+        cause=str(error.strerror or error),
+        next_step="Choose another folder",
+    )

@@ -1,0 +1,203 @@
+"""The start of the window's process, in the order that shows figures soonest.
+
+First the window with the figures that the tray left, then all that takes time: the charts' library on a
+thread, the source, the channel for later starts.
+"""
+
+import contextlib
+import logging
+import queue
+import sys
+import tkinter as tk
+from typing import Final
+
+from ccmon_tray.dashboard.ranges import ChosenRange
+from ccmon_tray.dashboard.services import Services
+from ccmon_tray.dashboard.theme import Palette, palette_for
+from ccmon_tray.dashboard.window import USUAL, DashboardWindow
+from ccmon_tray.desktop.appearance import SystemAppearance
+from ccmon_tray.desktop.channel import ChannelServer, Message, Request
+from ccmon_tray.errors import CcmonError
+from ccmon_tray.paths import Paths
+from ccmon_tray.settings import Settings
+from ccmon_tray.settings_file import load, with_value
+from ccmon_tray.view_names import ViewName
+
+_log = logging.getLogger(__name__)
+
+_APPEARANCE_PATIENCE_S: Final = 0.03
+_LOOK_MS: Final = 150
+
+
+class Dashboard:
+    """One window from its start to its end.
+
+    Args:
+        paths: The folders.
+        view: The view to show; None is the one shown last.
+        range_name: The range to show; None is the one shown last.
+        kind: The source, in place of ``source.kind``.
+        prometheus_url: In place of ``prometheus.url``.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        view: str | None = None,
+        range_name: str | None = None,
+        kind: str | None = None,
+        prometheus_url: str | None = None,
+    ) -> None:
+        self._paths = paths
+        self._kind = kind
+        self._prometheus_url = prometheus_url
+        self._settings = self._load_settings()
+        self._appearance = SystemAppearance() if self._settings.appearance.theme == "system" else None
+        self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
+        self._channel: ChannelServer | None = None
+        self.root = _make_root()
+        self.window = DashboardWindow(
+            self.root,
+            Services(paths, self._settings),
+            self._palette(_APPEARANCE_PATIENCE_S),
+            view=ViewName(view) if view else ViewName.SUMMARY,
+            chosen=ChosenRange.named(range_name) if range_name else ChosenRange(self._settings.tray.range),
+        )
+        px = self.window.design.px
+        self.root.geometry(f"{px(USUAL[0])}x{px(USUAL[1])}")
+
+    def run(self) -> int:
+        """Show the window until it is closed. Returns the exit status."""
+        self.window.feed.look()
+        self.root.deiconify()
+        self.root.update()  # the first frame
+        self.root.after_idle(self._begin)
+        try:
+            self.root.mainloop()
+        finally:
+            if self._channel is not None:
+                self._channel.close()
+        return 0
+
+    def _begin(self) -> None:
+        window = self.window
+        window.jobs.start(
+            lambda _task: _prepare_charts(),
+            lambda _done: window.charts_are_ready(),
+            lambda error: window.say(f"Charts cannot be drawn: {error}"),
+            name="charts",
+        )
+        window.start()
+        channel = ChannelServer(self._paths.dashboard, self._requests.put)
+        try:
+            channel.start()
+            self._channel = channel
+        except CcmonError as error:
+            # Without it a second start cannot raise this one; everything else works.
+            _log.warning("%s", error)
+        self._look()
+
+    def _look(self) -> None:
+        """Take up what other processes ask for, and what the desktop has answered meanwhile."""
+        while not self._requests.empty():
+            self._do(self._requests.get_nowait())
+        if self._appearance is not None:
+            palette = self._palette()
+            if palette != self.window.design.palette:
+                self.window.restyle(palette)
+        with contextlib.suppress(tk.TclError):  # the last request closed the window
+            self.root.after(_LOOK_MS, self._look)
+
+    def _do(self, request: Request) -> None:
+        match request.message:
+            case Message.RAISE:
+                self._raise()
+                if request.range_name:
+                    self.window.choose_range(ChosenRange.named(request.range_name))
+                if request.view:
+                    self.window.open_view(request.view)
+            case Message.REFRESH:
+                self.window.reload()
+            case Message.SETTINGS_CHANGED:
+                self.reload_settings()
+            case Message.QUIT:
+                self.window.close()
+
+    def reload_settings(self) -> None:
+        """Go by the settings as they are now."""
+        before, self._settings = self._settings, self._load_settings()
+        if before == self._settings:
+            return
+        if before.appearance.theme != self._settings.appearance.theme:
+            self._appearance = SystemAppearance() if self._settings.appearance.theme == "system" else None
+        self.window.use(Services(self._paths, self._settings), self._palette(_APPEARANCE_PATIENCE_S))
+
+    def _raise(self) -> None:
+        root = self.root
+        root.deiconify()
+        root.lift()
+        # Some window managers let no program raise itself, unless it asks to be above for a moment.
+        root.attributes("-topmost", True)
+        root.after(200, lambda: root.attributes("-topmost", False))
+        root.focus_force()
+
+    def _load_settings(self) -> Settings:
+        settings = load(self._paths).settings
+        if self._prometheus_url is not None:
+            settings = with_value(settings, "prometheus.url", self._prometheus_url, "--prometheus-url")
+        kind = self._kind or ("prometheus" if self._prometheus_url is not None else None)
+        return settings if kind is None else with_value(settings, "source.kind", kind, "--source")
+
+    def _palette(self, patience_s: float = 0.0) -> Palette:
+        dark = self._appearance.dark(patience_s) if self._appearance else None
+        return palette_for(self._settings.appearance.theme, system_dark=dark)
+
+
+def run_dashboard(
+    paths: Paths,
+    view: str | None = None,
+    range_name: str | None = None,
+    kind: str | None = None,
+    prometheus_url: str | None = None,
+) -> int:
+    """Show the window until it is closed; its lock is held by the caller.
+
+    Args:
+        paths: The folders.
+        view: The view to show; None is the one shown last.
+        range_name: The range to show; None is the one shown last.
+        kind: The source, in place of ``source.kind``.
+        prometheus_url: In place of ``prometheus.url``.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        CcmonError: The window cannot be shown, or a setting cannot be used.
+    """
+    return Dashboard(paths, view, range_name, kind, prometheus_url).run()
+
+
+def _make_root() -> tk.Tk:
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415  # there only
+
+        # Windows draws a program in low resolution and stretches it, unless it says that it knows better.
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.windll.shcore.SetProcessDpiAwareness(1)
+    try:
+        root = tk.Tk(className="ccmon-tray")
+    except tk.TclError as error:
+        raise CcmonError(
+            "The window cannot be shown",
+            cause=str(error),
+            next_step="Start it on a desktop, or see the numbers with ccmon-tray status",
+        ) from error
+    root.withdraw()
+    return root
+
+
+def _prepare_charts() -> None:
+    from ccmon_tray.dashboard.charts import prepare  # noqa: PLC0415  # after the first frame
+
+    prepare()

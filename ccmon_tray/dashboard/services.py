@@ -1,0 +1,58 @@
+"""What the views' reading needs: the source, the calendar, the person's settings and folders.
+
+The source is opened on first use, on a worker's thread, and anew after :meth:`Services.drop`, which cuts the
+connections of reading that nobody waits for any more.
+"""
+
+import time
+from collections.abc import Callable
+from threading import Lock
+
+from ccmon_tray.calendars import calendar_from
+from ccmon_tray.paths import Paths
+from ccmon_tray.settings import Settings
+from ccmon_tray.sources.base import UsageSource
+from ccmon_tray.sources.choose import open_source
+from ccmon_tray.usage.windows import Calendar, Window, resolve
+
+
+class Services:
+    """One window's way to its data. Safe to use from several threads.
+
+    Args:
+        paths: The folders.
+        settings: All settings, the command line's included.
+        clock: Unix seconds now.
+    """
+
+    def __init__(self, paths: Paths, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
+        self.paths = paths
+        self.settings = settings
+        self.calendar: Calendar = calendar_from(settings.time)
+        self.clock = clock
+        self._lock = Lock()
+        self._source: UsageSource | None = None
+        self._closed = False
+
+    @property
+    def source(self) -> UsageSource:
+        """The source of usage.
+
+        Raises:
+            SettingsError: The settings name one that cannot be used.
+        """
+        with self._lock:
+            if self._source is None:
+                self._source = open_source(self.settings, self.calendar, clock=self.clock)
+            return self._source
+
+    def window(self, name: str) -> Window:
+        """The window that a range's name means now."""
+        return resolve(name, self.clock(), self.calendar)
+
+    def drop(self) -> None:
+        """Make reading under way fail soon; the next one opens the source anew."""
+        with self._lock:
+            source, self._source = self._source, None
+        if source is not None:
+            source.close()

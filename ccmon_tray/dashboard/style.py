@@ -1,0 +1,244 @@
+"""ttk's widgets in our design: round, calm, with a visible focus.
+
+Round shapes are small pictures whose edges are stretched (ttk's image elements), since ttk draws none itself.
+A theme is made anew for each design, because ttk never forgets an element.
+"""
+
+import itertools
+import math
+import tkinter as tk
+from tkinter import ttk
+from typing import Any, Final
+
+from ccmon_tray.dashboard.design import Design
+from ccmon_tray.dashboard.theme import mix
+
+_NUMBERS = itertools.count(1)
+_RADIUS: Final = 8
+_SMALL_RADIUS: Final = 6
+
+
+class Style:
+    """The ttk theme of one design. Its pictures live as long as it does.
+
+    Args:
+        root: The window.
+        design: How things look.
+    """
+
+    def __init__(self, root: tk.Misc, design: Design) -> None:
+        self._root = root
+        self._design = design
+        self._style = ttk.Style(root)
+        self._pictures: list[tk.PhotoImage] = []
+        name = f"ccmon-{next(_NUMBERS)}"
+        self._style.theme_create(name, parent="clam")
+        self._style.theme_use(name)
+        self._frames()
+        self._buttons()
+        self._fields()
+        self._scrollbars()
+        root.option_add("*Menu.font", design.fonts.get(12))
+        root.option_add("*Menu.background", design.palette.card)
+        root.option_add("*Menu.foreground", design.palette.text)
+        root.option_add("*Menu.activeBackground", design.palette.accent)
+        root.option_add("*Menu.activeForeground", design.palette.card if design.dark else "#ffffff")
+        root.option_add("*Menu.relief", "flat")
+        root.option_add("*Menu.borderWidth", design.px(1))
+        root.option_add("*Menu.activeBorderWidth", 0)
+
+    def _frames(self) -> None:
+        colours, style = self._design.palette, self._style
+        style.configure(
+            ".",
+            background=colours.background,
+            foreground=colours.text,
+            font=self._design.fonts.get(13),
+            troughcolor=colours.background,
+            borderwidth=0,
+            focuscolor=colours.accent,
+        )
+        card = self._picture(_RADIUS, colours.card, colours.hairline, colours.background)
+        focus = self._picture(_RADIUS, colours.card, colours.accent, colours.background)
+        edge = self._design.px(_RADIUS)
+        style.element_create(
+            "Card.ground", "image", card, ("focus", focus), border=edge, sticky="nsew", padding=0
+        )
+        style.layout("Card.TFrame", [("Card.ground", {"sticky": "nsew"})])
+        style.configure("Card.TFrame", background=colours.background)
+
+    def _buttons(self) -> None:
+        design, colours = self._design, self._design.palette
+        for prefix, ground in (("", colours.background), ("Card.", colours.card)):
+            plain = mix(colours.text, ground, 0.07)
+            self._button(f"{prefix}TButton", ground, plain, mix(colours.text, ground, 0.13), colours.hairline)
+            self._button(
+                f"{prefix}Icon.TButton", ground, plain, mix(colours.text, ground, 0.13), colours.hairline
+            )
+            self._style.configure(
+                f"{prefix}Icon.TButton", width=2, padding=(design.px(3), _centred(design, 30))
+            )
+            self._button(f"{prefix}Quiet.TButton", ground, ground, mix(colours.text, ground, 0.08), ground)
+        on_accent = "#06202e" if design.dark else "#ffffff"
+        self._button(
+            "Accent.TButton",
+            colours.card,
+            colours.accent,
+            mix(colours.text, colours.accent, 0.12),
+            colours.accent,
+            text=on_accent,
+        )
+
+    def _button(
+        self, name: str, ground: str, fill: str, lit: str, border: str, *, text: str | None = None
+    ) -> None:
+        design, style = self._design, self._style
+        colours = design.palette
+        states = {
+            "normal": self._picture(_SMALL_RADIUS, fill, border, ground),
+            "focus": self._picture(_SMALL_RADIUS, fill, colours.accent, ground, line=1.5),
+            "lit": self._picture(_SMALL_RADIUS, lit, border, ground),
+        }
+        element = f"{name}.ground"
+        style.element_create(
+            element,
+            "image",
+            states["normal"],
+            ("focus", states["focus"]),
+            ("pressed", states["lit"]),
+            ("active", states["lit"]),
+            border=design.px(_SMALL_RADIUS),
+            padding=0,
+            sticky="nsew",
+        )
+        style.layout(
+            name,
+            [
+                (
+                    element,
+                    {
+                        "sticky": "nsew",
+                        "children": [
+                            (
+                                "Button.padding",
+                                {"sticky": "nsew", "children": [("Button.label", {"sticky": "nsew"})]},
+                            )
+                        ],
+                    },
+                )
+            ],
+        )
+        style.configure(
+            name,
+            background=ground,
+            foreground=text or colours.text,
+            padding=(design.px(11), _centred(design, 30)),
+            font=design.fonts.get(12, strong=text is not None),
+            anchor="center",
+        )
+        style.map(
+            name,
+            foreground=[("disabled", mix(text or colours.text, fill, 0.45))],
+            background=[("active", ground), ("pressed", ground)],
+        )
+
+    def _fields(self) -> None:
+        design, colours, style = self._design, self._design.palette, self._style
+        ground = colours.card
+        fill = mix(colours.text, ground, 0.04) if design.dark else colours.card
+        border = mix(colours.text, ground, 0.22)
+        style.element_create(
+            "Round.field",
+            "image",
+            self._picture(_SMALL_RADIUS, fill, border, ground),
+            ("invalid", self._picture(_SMALL_RADIUS, fill, colours.bad, ground, line=1.5)),
+            ("focus", self._picture(_SMALL_RADIUS, fill, colours.accent, ground, line=1.5)),
+            border=design.px(_SMALL_RADIUS),
+            padding=0,
+            sticky="nsew",
+        )
+        inner: Any = [
+            ("Entry.padding", {"sticky": "nsew", "children": [("Entry.textarea", {"sticky": "nsew"})]})
+        ]
+        style.layout("TEntry", [("Round.field", {"sticky": "nsew", "children": inner})])
+        style.configure(
+            "TEntry",
+            foreground=colours.text,
+            fieldbackground=fill,
+            background=ground,
+            insertcolor=colours.text,
+            selectbackground=mix(colours.accent, ground, 0.45),
+            selectforeground=colours.text,
+            padding=(design.px(8), _centred(design, 32, 13)),
+        )
+        style.map(
+            "TEntry",
+            foreground=[("disabled", design.small(colours.muted))],
+            fieldbackground=[("disabled", fill)],
+        )
+        self._root.option_add("*TEntry.font", design.fonts.get(13))
+
+    def _scrollbars(self) -> None:
+        design, colours, style = self._design, self._design.palette, self._style
+        for prefix, ground in (("", colours.background), ("Card.", colours.card)):
+            name = f"{prefix}Vertical.TScrollbar"
+            thumb = mix(colours.text, ground, 0.2)
+            element = f"{prefix}Slim.thumb"
+            style.element_create(
+                element,
+                "image",
+                self._picture(4, thumb, thumb, ground),
+                ("active", self._picture(4, mix(colours.text, ground, 0.4), thumb, ground)),
+                border=design.px(4),
+                sticky="nsew",
+            )
+            style.layout(
+                name,
+                [
+                    (
+                        "Vertical.Scrollbar.trough",
+                        {"sticky": "ns", "children": [(element, {"sticky": "nsew"})]},
+                    )
+                ],
+            )
+            style.configure(
+                name, troughcolor=ground, background=ground, bordercolor=ground, borderwidth=0, relief="flat"
+            )
+
+    def _picture(
+        self, radius: float, fill: str, border: str, ground: str, *, line: float = 1.0
+    ) -> tk.PhotoImage:
+        """A small square with round corners, whose middle can be stretched."""
+        corner, stroke = self._design.px(radius), max(1, self._design.px(line))
+        side = 2 * corner + 2
+        half = side / 2
+        shades: dict[tuple[int, int], str] = {}
+
+        def shade(inside: float, inner: float) -> str:
+            key = round(inside * 32), round(inner * 32)
+            if key not in shades:
+                shades[key] = mix(mix(fill, border, key[1] / 32), ground, key[0] / 32)
+            return shades[key]
+
+        rows = []
+        for y in range(side):
+            cells = []
+            for x in range(side):
+                across = max(abs(x + 0.5 - half) - (half - corner), 0.0)
+                down = max(abs(y + 0.5 - half) - (half - corner), 0.0)
+                distance = math.hypot(across, down) - corner
+                cells.append(shade(_share(0.5 - distance), _share(0.5 - distance - stroke)))
+            rows.append("{" + " ".join(cells) + "}")
+        photo = tk.PhotoImage(master=self._root, width=side, height=side)
+        photo.put(" ".join(rows))
+        self._pictures.append(photo)
+        return photo
+
+
+def _centred(design: Design, height: float, size: int = 12) -> int:
+    """The padding above and below a line of text that makes a widget so high (units), pixels."""
+    return max(0, (design.px(height) - design.fonts.get(size).metrics("linespace")) // 2)
+
+
+def _share(value: float) -> float:
+    return min(1.0, max(0.0, value))

@@ -1,0 +1,319 @@
+"""The summary: what a range has cost and brought, over time and by model."""
+
+import tkinter as tk
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from ccmon_tray.dashboard.views.base import Asked, Exported, Host, View
+from ccmon_tray.dashboard.views.comparison import change_of, period_before
+from ccmon_tray.dashboard.widgets.card import Card, Rows
+from ccmon_tray.dashboard.widgets.segments import Segments
+from ccmon_tray.dashboard.widgets.stat_card import Stat, StatCard
+from ccmon_tray.dashboard.widgets.table import Column, Table, TableRow
+from ccmon_tray.sources.readings.summary import SummaryReading, read_summary
+from ccmon_tray.usage import formatting, wording
+from ccmon_tray.usage.models import ModelUsage, State, Totals, UsageWarning
+from ccmon_tray.usage.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from ccmon_tray.dashboard.charts.donut import Donut
+    from ccmon_tray.dashboard.charts.time_chart import TimeChart
+
+_CUMULATIVE: Final = "cumulative"
+_PER_STEP: Final = "per step"
+_SWITCH: Final = "summary.cost"
+
+
+class SummaryView(View[SummaryReading]):
+    """Totals, cost over the period, cost by model."""
+
+    name = "summary"
+    title = "Summary"
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self._reading: SummaryReading | None = None
+        self._over_time: TimeChart | None = None
+        self._donut: Donut | None = None
+
+    def build(self, body: tk.Frame) -> None:
+        """Make the widgets."""
+        design, copy = self.design, self.host.copy
+        gap = design.px(12)
+        main = Rows(body, design, least=230)
+        colours = (design.palette.accent, design.palette.good, design.palette.series[1])
+        self.main_cards = [
+            StatCard(main, design, title, large=True, colour=colour, copy=copy)
+            for title, colour in zip(("Total spend", "Active time", "Total tokens"), colours, strict=True)
+        ]
+        main.fill(self.main_cards)
+        main.pack(fill="x")
+        more = Rows(body, design, least=112)
+        titles = (
+            "Lines added",
+            "Lines removed",
+            "Commits",
+            "Pull requests",
+            "Sessions",
+            "Cache hits",
+            "Edits accepted",
+        )
+        self.more_cards = [StatCard(more, design, title, copy=copy) for title in titles]
+        more.fill(self.more_cards)
+        more.pack(fill="x", pady=(gap, 0))
+        self._build_over_time(body, gap)
+        self._build_models(body, gap)
+        self.host.when_charts_ready(self._make_charts)
+
+    def _build_over_time(self, body: tk.Frame, gap: int) -> None:
+        design = self.design
+        card = Card(body, design, "Cost over the period")
+        card.pack(fill="both", expand=True, pady=(gap, 0))
+        choices = ((_CUMULATIVE, "Cumulative"), (_PER_STEP, "Per step"))
+        ground = design.palette.card
+        self.switch = Segments(card.head, design, choices, self._switch_to, ground=ground, compact=True)
+        self.switch.select(self.host.remembered(_SWITCH, _CUMULATIVE))
+        self.switch.pack(side="right")
+        self._chart_place = tk.Frame(card.body, background=ground, height=design.px(216))
+        self._chart_place.pack(fill="both", expand=True)
+
+    def _build_models(self, body: tk.Frame, gap: int) -> None:
+        design = self.design
+        row = tk.Frame(body, background=design.palette.background)
+        row.pack(fill="x", pady=(gap, 0))
+        row.columnconfigure(0, weight=4, uniform="models")
+        row.columnconfigure(1, weight=7, uniform="models")
+        ring = Card(row, design, "Cost by model")
+        ring.grid(row=0, column=0, sticky="nsew", padx=(0, gap // 2))
+        self._donut_place = tk.Frame(ring.body, background=design.palette.card, height=design.px(150))
+        self._donut_place.pack(fill="both", expand=True)
+        table = Card(row, design)
+        table.grid(row=0, column=1, sticky="nsew", padx=(gap - gap // 2, 0))
+        self.models = Table(
+            table.body,
+            design,
+            (
+                Column("Model", 96, weight=1, strong=True),
+                Column("Cost", 72, figure=True, strong=True, descending=True, weight=0.4),
+                Column("Share", 58, figure=True, descending=True, weight=0.4),
+                Column("Tokens", 58, figure=True, descending=True, weight=0.4),
+                Column("$ per M", 62, figure=True, descending=True, weight=0.4, optional=1),
+            ),
+            copy=self.host.copy,
+            empty="No model was used",
+        )
+        self.models.pack(fill="both", expand=True)
+
+    def _make_charts(self) -> None:
+        from ccmon_tray.dashboard.charts.donut import Donut  # noqa: PLC0415  # after the first frame
+        from ccmon_tray.dashboard.charts.sparkline import sparkline  # noqa: PLC0415
+        from ccmon_tray.dashboard.charts.time_chart import TimeChart  # noqa: PLC0415
+
+        design = self.design
+        self._over_time = TimeChart(self._chart_place, design, height=216, label="Cost over the period")
+        self._over_time.widget.pack(fill="both", expand=True)
+        self._donut = Donut(self._donut_place, design, height=150, label="Cost by model")
+        self._donut.widget.pack(fill="both", expand=True)
+        self.charts = [self._over_time, self._donut]
+
+        for card in self.main_cards:
+            card.draw_sparkline_with(sparkline)
+        if self._reading is not None:
+            self._show_charts(self._reading)
+
+    def read(self, asked: Asked) -> SummaryReading:
+        """The summary of the range."""
+        services = asked.services
+        source = services.source
+        if asked.refresh:
+            source.inventory(refresh=True)
+        return read_summary(source, asked.window, services.calendar, now=services.clock())
+
+    def show(self, reading: SummaryReading) -> None:
+        """Show it."""
+        self._reading = reading
+        before = period_before(reading.info.name)
+        for card, stat in zip(self.main_cards, main_stats(reading, before), strict=True):
+            card.show(stat)
+        self._show_more(reading.totals)
+        self.models.show(model_rows(reading.by_model, self.design.series))
+        self._show_charts(reading)
+
+    def await_figures(self) -> None:
+        """Show that other figures are awaited."""
+        for card in (*self.main_cards, *self.more_cards):
+            card.show(None)
+        self.models.await_rows()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the totals that the tray read."""
+        assert snapshot.figures is not None
+        totals = snapshot.figures.range.totals
+        figures = (
+            formatting.money(totals.cost_usd),
+            formatting.duration(totals.active_time_seconds.total if totals.active_time_seconds else None),
+            formatting.tokens(totals.tokens.total if totals.tokens else None),
+        )
+        for card, figure in zip(self.main_cards, figures, strict=True):
+            card.show(Stat(figure))
+        self._show_more(totals)
+        self.models.show(model_rows(snapshot.figures.range.by_model, self.design.series))
+
+    def subtitle(self, reading: SummaryReading) -> str:  # noqa: ARG002
+        """What kind of figures they are."""
+        return wording.ESTIMATE
+
+    def state(self, reading: SummaryReading) -> State:
+        """Whether anything was used."""
+        return reading.state
+
+    def warnings(self, reading: SummaryReading) -> tuple[UsageWarning, ...]:
+        """Why the figures may be off."""
+        return reading.warnings
+
+    def known_since(self, reading: SummaryReading) -> int | None:
+        """Since when the source can know."""
+        return reading.retention_start
+
+    def export(self, reading: SummaryReading) -> Sequence[Exported]:
+        """Cost and tokens over time, by model, and the totals."""
+        steps = tuple((step.start, step.end, step.cost_usd, step.tokens) for step in reading.steps)
+        models = tuple(
+            (model.model, model.name, model.cost_usd, model.tokens.total if model.tokens else None)
+            for model in reading.by_model
+        )
+        totals = reading.totals
+        active, edits = totals.active_time_seconds, totals.edit_decisions
+        figures = (
+            ("cost_usd", totals.cost_usd),
+            ("active_time_seconds", active.total if active else None),
+            ("tokens", totals.tokens.total if totals.tokens else None),
+            ("sessions", totals.sessions),
+            ("lines_added", totals.lines_added),
+            ("lines_removed", totals.lines_removed),
+            ("commits", totals.commits),
+            ("pull_requests", totals.pull_requests),
+            ("cache_hit_ratio", totals.cache_hit_ratio),
+            ("edits_accepted", edits.accept if edits else None),
+            ("edits_rejected", edits.reject if edits else None),
+        )
+        return (
+            Exported("over_time", ("start", "end", "cost_usd", "tokens"), steps),
+            Exported("by_model", ("model", "name", "cost_usd", "tokens"), models),
+            Exported("totals", ("figure", "value"), figures),
+        )
+
+    def _show_more(self, totals: Totals) -> None:
+        edits = totals.edit_decisions
+        decided = edits.accept + edits.reject if edits else 0.0
+        added = formatting.count(totals.lines_added)
+        removed = formatting.count(totals.lines_removed)
+        figures = (
+            f"+{added}" if totals.lines_added else added,
+            f"{formatting.MINUS}{removed}" if totals.lines_removed else removed,
+            formatting.count(totals.commits),
+            formatting.count(totals.pull_requests),
+            formatting.count(totals.sessions),
+            formatting.percent(totals.cache_hit_ratio),
+            formatting.percent(edits.accept / decided if edits and decided else None),
+        )
+        for card, figure in zip(self.more_cards, figures, strict=True):
+            card.show(Stat(figure))
+
+    def _show_charts(self, reading: SummaryReading) -> None:
+        if self._over_time is None or self._donut is None:
+            return
+        from ccmon_tray.dashboard.charts.donut import Slice  # noqa: PLC0415
+        from ccmon_tray.dashboard.charts.time_chart import TimeSeries  # noqa: PLC0415
+
+        costs = tuple(step.cost_usd for step in reading.steps)
+        boundaries = [reading.steps[0].start, *(step.end for step in reading.steps)]
+        self._over_time.show(
+            boundaries,
+            [TimeSeries("Cost", costs, self.design.palette.accent)],
+            calendar=self.host.services.calendar,
+            mode="cumulative" if self.switch.chosen == _CUMULATIVE else "bars",
+        )
+        slices = [
+            Slice(model.name, model.cost_usd, self.design.series(index))
+            for index, model in enumerate(reading.by_model)
+        ]
+        self._donut.show(
+            slices,
+            formatting.money(reading.totals.cost_usd),
+            formatting.counted(len(reading.by_model), "model"),
+        )
+
+    def _switch_to(self, value: str) -> None:
+        self.host.remember(_SWITCH, value)
+        if self._reading is not None:
+            self._show_charts(self._reading)
+
+
+def main_stats(reading: SummaryReading, before: str) -> tuple[Stat, Stat, Stat]:
+    """Cost, active time and tokens, each with its change on the period before and its course."""
+    totals, previous = reading.totals, reading.previous
+    active, tokens = totals.active_time_seconds, totals.tokens
+    active_before = previous.active_time_seconds if previous else None
+    tokens_before = previous.tokens if previous else None
+    cost_trend, cost_note, cost_tone = change_of(
+        totals.cost_usd, previous.cost_usd if previous else None, before, more_is="bad"
+    )
+    active_trend, active_note, _ = change_of(
+        active.total if active else None, active_before.total if active_before else None, before
+    )
+    token_trend, token_note, _ = change_of(
+        tokens.total if tokens else None, tokens_before.total if tokens_before else None, before
+    )
+    return (
+        Stat(
+            formatting.money(totals.cost_usd),
+            cost_note,
+            cost_trend,
+            cost_tone,
+            coarse(step.cost_usd for step in reading.steps),
+        ),
+        Stat(
+            formatting.duration(active.total if active else None),
+            active_note,
+            active_trend,
+            "",
+            coarse(reading.active_steps or ()),
+        ),
+        Stat(
+            formatting.tokens(tokens.total if tokens else None),
+            token_note,
+            token_trend,
+            "",
+            coarse(step.tokens for step in reading.steps),
+        ),
+    )
+
+
+def coarse(values: Iterable[float | None], most: int = 28) -> tuple[float, ...]:
+    """Values per step, those of neighbours added up until there are few enough for a small picture."""
+    known = [value or 0.0 for value in values]
+    width = -(-len(known) // most)
+    return tuple(sum(known[at : at + width]) for at in range(0, len(known), width or 1))
+
+
+def model_rows(by_model: Sequence[ModelUsage], colour: Callable[[int], str]) -> list[TableRow]:
+    """A row for each model: cost, share of the cost, tokens, dollars per million tokens."""
+    whole = sum(model.cost_usd or 0.0 for model in by_model)
+    rows = []
+    for index, model in enumerate(by_model):
+        cost, tokens = model.cost_usd, model.tokens.total if model.tokens else None
+        share = cost / whole if cost is not None and whole else None
+        rate = cost / tokens * 1e6 if cost is not None and tokens else None
+        cells = (
+            model.name,
+            formatting.money(cost),
+            formatting.percent(share),
+            formatting.tokens(tokens),
+            formatting.money(rate),
+        )
+        rows.append(TableRow(model.model, cells, (model.name, cost, share, tokens, rate), colour(index)))
+    return rows
+
+
+VIEW = SummaryView

@@ -1,0 +1,178 @@
+"""The range picker: all ranges side by side, or a button with a menu where there is not room for them."""
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+from typing import Final
+
+from ccmon_tray.dashboard.design import Design
+from ccmon_tray.dashboard.ranges import CUSTOM, PICKED, ChosenRange
+from ccmon_tray.dashboard.widgets.card import label
+from ccmon_tray.dashboard.widgets.segments import Segments
+from ccmon_tray.errors import CcmonError
+from ccmon_tray.usage.windows import Calendar
+from ccmon_tray.usage.wording import range_title
+
+_MOMENT: Final = "%Y-%m-%d %H:%M"
+
+
+class RangePicker(tk.Frame):
+    """Chooses a range.
+
+    Args:
+        parent: Where it lives.
+        design: How things look.
+        choose: Called with the range that a person chooses.
+        calendar: Gives the calendar of this moment, in which moments are read.
+        now: Unix seconds now.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        design: Design,
+        choose: Callable[[ChosenRange], None],
+        *,
+        calendar: Callable[[], Calendar],
+        now: Callable[[], float],
+    ) -> None:
+        super().__init__(parent, background=design.palette.background)
+        self._design = design
+        self._choose = choose
+        self._calendar = calendar
+        self._now = now
+        self._range = ChosenRange()
+        self._wide: bool | None = None
+        self.segments = Segments(self, design, (*PICKED, (CUSTOM, "Custom…")), self._pick)
+        self.button = ttk.Button(self, command=self._open_menu)
+        self.button.bind("<Return>", lambda _event: self._open_menu())
+        self.button.bind("<Down>", lambda _event: self._open_menu())
+        self.fit(10**6)
+
+    @property
+    def wanted_width(self) -> int:
+        """The width it takes with all ranges side by side, pixels."""
+        return self.segments.wanted_width
+
+    def fit(self, room: int) -> None:
+        """Take the form that fits into so many pixels."""
+        wide = room >= self.wanted_width
+        if wide == self._wide:
+            return
+        self._wide = wide
+        (self.button if wide else self.segments).pack_forget()
+        (self.segments if wide else self.button).pack(side="right")
+
+    def show(self, chosen: ChosenRange) -> None:
+        """Mark a range."""
+        self._range = chosen
+        self.segments.select(chosen.name)
+        self.button.configure(text=f"{range_title(chosen.name)}  ▾")
+
+    def ask_custom(self) -> None:
+        """Ask for two moments."""
+        CustomRange(self, self._design, self._range, self._choose, calendar=self._calendar(), now=self._now())
+
+    def _pick(self, name: str) -> None:
+        if name == CUSTOM:
+            self.segments.select(self._range.name)
+            self.ask_custom()
+        else:
+            self._choose(ChosenRange(name))
+
+    def _open_menu(self) -> None:
+        menu = tk.Menu(self, tearoff=False)
+        for name, _ in PICKED:
+            menu.add_command(label=range_title(name), command=lambda name=name: self._pick(name))  # type: ignore[misc]
+        menu.add_separator()
+        menu.add_command(label="Custom…", command=self.ask_custom)
+        x, y = self.button.winfo_rootx(), self.button.winfo_rooty() + self.button.winfo_height()
+        menu.tk_popup(x, y)
+
+
+class CustomRange(tk.Toplevel):
+    """Asks for a range between two moments; what cannot be used is said while typing.
+
+    Args:
+        parent: What it belongs to.
+        design: How things look.
+        before: The range so far, which fills the fields.
+        choose: Called with the range.
+        calendar: In which moments are read.
+        now: Unix seconds.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        design: Design,
+        before: ChosenRange,
+        choose: Callable[[ChosenRange], None],
+        *,
+        calendar: Calendar,
+        now: float,
+    ) -> None:
+        super().__init__(parent, background=design.palette.card)
+        px = design.px
+        self.title("Custom range")
+        self.resizable(width=False, height=False)
+        self.transient(parent.winfo_toplevel())
+        self._choose = choose
+        self._calendar = calendar
+        body = tk.Frame(self, background=design.palette.card, padx=px(20), pady=px(18))
+        body.pack(fill="both", expand=True)
+        window = before.window(now, calendar)
+        self.start, self.end = tk.StringVar(self), tk.StringVar(self)
+        for row, (words, variable, moment) in enumerate(
+            (("From", self.start, window.start), ("To", self.end, window.end))
+        ):
+            label(body, design, words).grid(row=row, column=0, sticky="w", padx=(0, px(16)), pady=px(4))
+            variable.set(calendar.local(moment).strftime(_MOMENT))
+            entry = ttk.Entry(body, textvariable=variable, width=24)
+            entry.grid(row=row, column=1, sticky="ew", pady=px(4))
+            if row == 0:
+                self._first = entry
+        self.hint = label(body, design, size=12, wrap=True)
+        self._plain = design.palette.secondary
+        self._wrong = design.small(design.palette.bad)
+        self.hint.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(px(8), px(14)))
+        buttons = tk.Frame(body, background=design.palette.card)
+        buttons.grid(row=3, column=0, columnspan=2, sticky="e")
+        ttk.Button(buttons, text="Cancel", style="Card.TButton", command=self.destroy).pack(side="left")
+        self.apply = ttk.Button(buttons, text="Show", style="Accent.TButton", command=self._done)
+        self.apply.pack(side="left", padx=(px(8), 0))
+        self.bind("<Escape>", self._cancel)
+        self.bind("<Return>", lambda _event: self._done())
+        for variable in (self.start, self.end):
+            variable.trace_add("write", lambda *_: self._check())
+        self._check()
+        self._place(parent, px(8))
+        self._first.focus_set()
+        self._first.selection_range(0, "end")
+
+    def _place(self, parent: tk.Misc, gap: int) -> None:
+        self.update_idletasks()
+        x = parent.winfo_rootx() + parent.winfo_width() - self.winfo_reqwidth()
+        self.geometry(f"+{max(0, x)}+{parent.winfo_rooty() + parent.winfo_height() + gap}")
+
+    def _cancel(self, _event: object) -> str:
+        self.destroy()
+        return "break"
+
+    def _check(self) -> ChosenRange | None:
+        try:
+            chosen = ChosenRange.custom(self.start.get(), self.end.get(), self._calendar)
+        except CcmonError as error:
+            self.hint.configure(text=f"{error.title}. {error.next_step}.", foreground=self._wrong)
+            self.apply.state(["disabled"])
+            return None
+        words = f"A date, a date and time, or Unix seconds; times are {self._calendar.zone_name}."
+        self.hint.configure(text=words, foreground=self._plain)
+        self.apply.state(["!disabled"])
+        return chosen
+
+    def _done(self) -> None:
+        chosen = self._check()
+        if chosen is not None:
+            self.destroy()
+            self._choose(chosen)

@@ -1,0 +1,400 @@
+"""The dashboard's window: sidebar, header, and the page of the view that is open.
+
+Everything here runs on the Tk thread; reading goes through :mod:`.work`.
+"""
+
+import contextlib
+import sys
+import tkinter as tk
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from ccmon_tray.dashboard.design import Design
+from ccmon_tray.dashboard.feed import SnapshotFeed
+from ccmon_tray.dashboard.page import Page
+from ccmon_tray.dashboard.ranges import CUSTOM, ChosenRange, span_words
+from ccmon_tray.dashboard.services import Services
+from ccmon_tray.dashboard.style import Style
+from ccmon_tray.dashboard.theme import Palette
+from ccmon_tray.dashboard.views.base import Exported
+from ccmon_tray.dashboard.views.registry import GROUPS, ORDER, TITLES, make_view
+from ccmon_tray.dashboard.widgets.header import Header
+from ccmon_tray.dashboard.widgets.notes import Toast
+from ccmon_tray.dashboard.widgets.sidebar import Entry, Sidebar, Status
+from ccmon_tray.dashboard.work import Work
+from ccmon_tray.usage import formatting, wording
+from ccmon_tray.usage.models import SourceKind, State
+from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.view_names import ViewName
+
+TITLE: Final = "Claude Code Monitor"
+SMALLEST: Final = (800, 600)
+USUAL: Final = (1180, 800)
+
+_MODIFIER: Final = "Command" if sys.platform == "darwin" else "Control"
+
+
+class DashboardWindow:
+    """The window.
+
+    Args:
+        root: The Tk application.
+        services: The way to the data.
+        palette: The colours to begin with.
+        view: The view to begin with.
+        chosen: The range to begin with.
+        memory: What was remembered of the views' switches; changed in place.
+        scale: Pixels per unit; measured where not given.
+    """
+
+    def __init__(
+        self,
+        root: tk.Tk,
+        services: Services,
+        palette: Palette,
+        *,
+        view: ViewName = ViewName.SUMMARY,
+        chosen: ChosenRange | None = None,
+        memory: dict[str, str] | None = None,
+        scale: float | None = None,
+    ) -> None:
+        self.root = root
+        self.services = services
+        self.jobs = Work(root)
+        self.feed = SnapshotFeed(root, services, self.jobs, self._on_snapshot, self._show_status)
+        self.memory = {} if memory is None else memory
+        self.on_state_changed: Callable[[], None] = lambda: None
+        """Called when view, range or a switch has changed, so that they can be remembered."""
+        self._scale = scale
+        self._range = chosen or ChosenRange()
+        self._view = view
+        self._charts_ready = False
+        self._waiting_for_charts: list[Callable[[], None]] = []
+        self._copied = ""
+        self._pages: dict[ViewName, Page] = {}
+        root.title(TITLE)
+        root.protocol("WM_DELETE_WINDOW", self.close)
+        self._bind_keys()
+        self._build(palette)
+
+    # What views and pages may ask for
+
+    def chosen_range(self) -> ChosenRange:
+        """The range that is shown."""
+        return self._range
+
+    def choose_range(self, chosen: ChosenRange) -> None:
+        """Show another range."""
+        if chosen == self._range and self.page.error is None:
+            return
+        self._range = chosen
+        self.header.picker.show(chosen)
+        self.page.open()
+        self.on_state_changed()
+
+    @property
+    def view_name(self) -> ViewName:
+        """The view that is open."""
+        return self._view
+
+    @property
+    def page(self) -> Page:
+        """The page of the view that is open."""
+        return self._pages[self._view]
+
+    def open_view(self, name: str) -> None:
+        """Show a view."""
+        wanted = ViewName(name)
+        if wanted == self._view and wanted in self._pages:
+            return
+        if self._view in self._pages:
+            self.page.leave()
+        self._view = wanted
+        self.sidebar.select(wanted)
+        if wanted not in self._pages:
+            page = self._pages[wanted] = Page(self._stack, self, make_view(wanted, self))
+            page.frame.place(relx=0, rely=0, relwidth=1, relheight=1)
+        for other, page in self._pages.items():
+            if other != wanted:
+                page.frame.place_forget()
+        self.page.frame.place(relx=0, rely=0, relwidth=1, relheight=1)
+        self._hand_snapshot()
+        self.page.open()
+        self.on_state_changed()
+
+    def reload(self) -> None:
+        """Read the open view anew, and trust nothing remembered."""
+        self.page.read(refresh=True)
+        self.feed.poll()
+
+    def copy(self, text: str) -> None:
+        """Put a text into the clipboard, and say so."""
+        self.root.clipboard_clear()
+        self.root.clipboard_append(text)
+        self._copied = text
+        self.toast.say(f"Copied {' '.join(text.split())}")
+
+    def say(self, words: str) -> None:
+        """Say something that passes."""
+        self.toast.say(words)
+
+    def when_charts_ready(self, do: Callable[[], None]) -> None:
+        """Do something once matplotlib can be used: at once, if it can."""
+        if self._charts_ready:
+            do()
+        else:
+            self._waiting_for_charts.append(do)
+
+    def charts_are_ready(self) -> None:
+        """Matplotlib can be used from now on."""
+        self._charts_ready = True
+        waiting, self._waiting_for_charts = self._waiting_for_charts, []
+        for do in waiting:
+            do()
+
+    def work(
+        self, job: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
+    ) -> Callable[[], None]:
+        """Run a job off the Tk thread, for as long as the view is open; returns what gives it up."""
+        view = self._view
+        task = self.jobs.start(
+            lambda _task: job(),
+            lambda result: done(result) if view == self._view else None,
+            lambda error: failed(error) if view == self._view else None,
+        )
+        return task.cancel
+
+    def remember(self, key: str, value: str) -> None:
+        """Remember a switch of a view."""
+        self.memory[key] = value
+        self.on_state_changed()
+
+    def remembered(self, key: str, default: str) -> str:
+        """What was remembered."""
+        return self.memory.get(key, default)
+
+    def page_changed(self, page: Page) -> None:
+        """The header says what the open page has to say."""
+        if self._pages.get(self._view) is page:
+            self._show_header()
+
+    # What the start asks for
+
+    def start(self) -> None:
+        """Read what is shown, and follow the tray's snapshots."""
+        self.feed.start()
+        self.page.open()
+
+    def restyle(self, palette: Palette, scale: float | None = None) -> None:
+        """Show everything in other colours or another size; figures stay."""
+        self._scale = scale or self._scale
+        self._build(palette)
+        self.page.open()
+
+    def use(self, services: Services, palette: Palette) -> None:
+        """Go by other settings from now on: what is shown may be of another source, zone or size."""
+        self.feed.stop()
+        for page in self._pages.values():
+            page.give_up()
+        self.services.drop()
+        self.services = services
+        self.feed = SnapshotFeed(self.root, services, self.jobs, self._on_snapshot, self._show_status)
+        self._build(palette)
+        self.start()
+
+    def close(self) -> None:
+        """Close the window and end the program; what was copied stays in the clipboard."""
+        self.on_state_changed()
+        self.feed.stop()
+        self.jobs.close()
+        self.services.drop()
+        self._leave_clipboard()
+        self.root.destroy()
+
+    # Inside
+
+    def _build(self, palette: Palette) -> None:
+        """Make all widgets in a design; those that were there go."""
+        for child in self.root.winfo_children():
+            child.destroy()
+        self._pages = {}
+        self._waiting_for_charts = []
+        text_size = self.services.settings.appearance.text_size / 100
+        self.design = Design.of(self.root, palette, scale=self._scale, text_size=text_size)
+        self.style = Style(self.root, self.design)
+        self.root.configure(background=palette.background)
+        px = self.design.px
+        self.root.minsize(min(px(SMALLEST[0]), self.root.winfo_screenwidth()), px(SMALLEST[1] - 40))
+        entries = [
+            (title, [Entry(name, TITLES[name], str(ORDER.index(name) + 1)) for name in names])
+            for title, names in GROUPS
+        ]
+        self.sidebar = Sidebar(self.root, self.design, entries, self.open_view)
+        self.sidebar.pack(side="left", fill="y")
+        self.toast = Toast(self.root, self.design)
+        right = tk.Frame(self.root, background=palette.background)
+        right.pack(side="left", fill="both", expand=True)
+        self.header = Header(
+            right,
+            self.design,
+            choose_range=self.choose_range,
+            export=self.export,
+            refresh=self.reload,
+            calendar=lambda: self.services.calendar,
+            now=self.services.clock,
+        )
+        self.header.pack(fill="x")
+        self.header.picker.show(self._range)
+        self._stack = tk.Frame(right, background=palette.background)
+        self._stack.pack(fill="both", expand=True)
+        page = self._pages[self._view] = Page(self._stack, self, make_view(self._view, self))
+        page.frame.place(relx=0, rely=0, relwidth=1, relheight=1)
+        self.sidebar.select(self._view)
+        self._show_status()
+        self._show_header()
+        self._hand_snapshot()
+
+    def _bind_keys(self) -> None:
+        bind = self.root.bind_all
+        for index, name in enumerate(ORDER):
+            bind(f"<{_MODIFIER}-Key-{index + 1}>", lambda _event, name=name: self.open_view(name))  # type: ignore[misc]
+        bind(f"<{_MODIFIER}-r>", lambda _event: self.reload())
+        bind("<F5>", lambda _event: self.reload())
+        bind(f"<{_MODIFIER}-comma>", lambda _event: self.open_view(ViewName.SETTINGS))
+        bind(f"<{_MODIFIER}-c>", self._on_copy)
+        for keys in ("w", "q"):
+            bind(f"<{_MODIFIER}-{keys}>", lambda _event: self.close())
+        self.root.bind("<Escape>", self._on_escape)
+        for keys in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
+            bind(keys, self._on_wheel)
+        bind("<Prior>", lambda _event: self.page.page_keys(-1))
+        bind("<Next>", lambda _event: self.page.page_keys(1))
+        bind("<FocusIn>", self._on_focus)
+
+    def _on_copy(self, event: "tk.Event[Any]") -> None:
+        if isinstance(event.widget, tk.Entry | tk.Text):
+            return  # which copies what is marked in it
+        chart = getattr(event.widget, "chart", None)
+        if chart is not None and chart.hovered_text:
+            self.copy(chart.hovered_text)
+        elif isinstance(event.widget, tk.Misc):
+            event.widget.event_generate("<<CopyValue>>")
+
+    def _on_escape(self, event: "tk.Event[Any]") -> None:
+        if event.widget.winfo_toplevel() is self.root and not self.page.view.escape():
+            self.close()
+
+    def _on_wheel(self, event: "tk.Event[Any]") -> None:
+        if isinstance(event.widget, tk.Misc) and event.widget.winfo_toplevel() is self.root:
+            self.page.wheel(event)
+
+    def _on_focus(self, event: "tk.Event[Any]") -> None:
+        if isinstance(event.widget, tk.Misc):
+            self.page.reveal(event.widget)
+
+    def _on_snapshot(self, snapshot: Snapshot) -> None:
+        self._show_status()
+        self._hand_snapshot()
+        page = self._pages.get(self._view)
+        # Something was read just now: what is shown follows, so that no two surfaces disagree for long.
+        if page is not None and page.view.live and page.current and not page.loading and self._visible():
+            page.open()
+        del snapshot
+
+    def _visible(self) -> bool:
+        return str(self.root.state()) != "iconic"
+
+    def _hand_snapshot(self) -> None:
+        """Let the view show what the snapshot knows, until its own reading is there."""
+        page, snapshot = self._pages.get(self._view), self.feed.current
+        if page is None or page.reading is not None or snapshot is None or snapshot.figures is None:
+            return
+        if snapshot.figures.range.info.name == self._range.name:
+            page.view.show_snapshot(snapshot)
+
+    def _show_status(self) -> None:
+        snapshot, now = self.feed.current, self.services.clock()
+        if snapshot is None:
+            self.sidebar.show(Status(source="Reading…"))
+            return
+        age_s = snapshot.age_s(now)
+        state = snapshot.state
+        old = age_s is not None and age_s > 4 * self.services.settings.poll.interval_s
+        if state in {State.FRESH, State.NO_DATA} and old:
+            state = State.STALE  # left by a tray that runs no more
+        words = {
+            State.FRESH: "fresh",
+            State.STALE: "stale",
+            State.OFFLINE: wording.OFFLINE,
+            State.NO_TELEMETRY: wording.NO_TELEMETRY,
+            State.NO_DATA: "no use today",
+        }[state]
+        today = ""
+        if snapshot.figures is not None:
+            period = snapshot.figures.today
+            title = wording.day_title(period, now, self.services.calendar)
+            today = f"{title} {formatting.money(period.cost_usd)}"
+        age = "" if age_s is None else f"updated {formatting.age(age_s)}"
+        demo = snapshot.source.kind is SourceKind.DEMO
+        self.sidebar.show(Status(state, f"{wording.source_title(snapshot)} · {words}", age, today, demo))
+
+    def _show_header(self) -> None:
+        page, view = self.page, self.page.view
+        parts = []
+        if view.ranged:
+            services = self.services
+            window = page.window if page.current and page.window else None
+            with contextlib.suppress(Exception):
+                window = window or self._range.window(services.clock(), services.calendar)
+            if window is not None:
+                parts.append(span_words(window, services.calendar))
+        if page.current and not page.covered and (more := view.subtitle(page.reading)):
+            parts.append(more)
+        if page.loading and not page.current:
+            parts.append("reading…")
+        kinds: tuple[str, ...] = ()
+        if page.current and not page.covered:
+            kinds += ("csv", "json") if view.export(page.reading) else ()
+            kinds += ("png", "svg") if view.charts else ()
+        kind = self.services.settings.source.kind
+        self.header.show(
+            TITLES[self._view], " · ".join(parts), ranged=view.ranged, exports=kinds, demo=kind == "demo"
+        )
+
+    def export(self, kind: str, path: Path | None = None) -> tuple[Path, ...]:
+        """Write what is shown to a file that the person chooses, or to ``path``."""
+        from ccmon_tray.dashboard.export import export_page  # noqa: PLC0415  # rare
+
+        return export_page(self, kind, path)
+
+    def tables(self) -> tuple[Exported, ...]:
+        """What is shown, as tables."""
+        return tuple(self.page.view.export(self.page.reading))
+
+    def about(self) -> Mapping[str, object]:
+        """What an export says of itself."""
+        page, services = self.page, self.services
+        found: dict[str, object] = {
+            "view": str(self._view),
+            "source": services.source.info.model_dump(mode="json"),
+        }
+        if page.view.ranged and page.window is not None:
+            found["range"] = {
+                "name": self._range.name if self._range.name != CUSTOM else CUSTOM,
+                "start": page.window.start,
+                "end": page.window.end,
+                "timezone": services.calendar.zone_name,
+            }
+        return found
+
+    def _leave_clipboard(self) -> None:
+        """Hand what was copied to a program that outlives this one, if it is still in the clipboard."""
+        if not self._copied:
+            return
+        with contextlib.suppress(Exception):
+            if self.root.clipboard_get() == self._copied:
+                from ccmon_tray.desktop.clipboard import copy_text  # noqa: PLC0415  # at the end alone
+
+                self.root.withdraw()
+                copy_text(self._copied)

@@ -1,0 +1,62 @@
+"""The snapshot that the running tray leaves in the cache folder, for the other processes of the same user."""
+
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from ccmon_tray.settings import Settings
+from ccmon_tray.usage.models import SourceKind
+from ccmon_tray.usage.snapshot import Snapshot
+
+_LIFE_INTERVALS: Final = 3
+"""A running tray's snapshot is used for so many poll intervals."""
+
+
+class SnapshotFile:
+    """The tray's latest snapshot, read again when its file has changed.
+
+    Attributes:
+        snapshot: The last one that could be read, or None.
+        readable: Whether the file, if there is one, holds a snapshot of this version.
+
+    Args:
+        path: The file; it need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+        self.snapshot: Snapshot | None = None
+        self.readable = True
+
+    def look(self) -> bool:
+        """Read the file if it has changed. Returns whether it had."""
+        try:
+            info = self._path.stat()
+            seen = (info.st_mtime_ns, info.st_size, info.st_ino)
+            if seen == self._seen:
+                return False
+            text = self._path.read_bytes()
+        except OSError:
+            return False  # not there yet, or being replaced: what was read before still holds
+        self._seen = seen
+        try:
+            self.snapshot = Snapshot.model_validate_json(text)
+            self.readable = True
+        except ValidationError:
+            self.readable = False
+        return True
+
+
+def is_of(snapshot: Snapshot, settings: Settings) -> bool:
+    """Whether a snapshot is of the source that the settings name."""
+    kind = SourceKind.PROMETHEUS if settings.source.kind == "auto" else settings.source.kind
+    return snapshot.source.kind == kind and (
+        kind != SourceKind.PROMETHEUS or snapshot.source.url == settings.prometheus.url.rstrip("/")
+    )
+
+
+def is_young(snapshot: Snapshot, settings: Settings, now: float) -> bool:
+    """Whether a snapshot is one that a running tray has just left (``now``: Unix seconds)."""
+    return 0 <= now - snapshot.polled_at <= _LIFE_INTERVALS * settings.poll.interval_s
