@@ -1,6 +1,7 @@
 """What each command does. Imports that only some commands need are inside them."""
 
 import os
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from ccmon_tray.calendars import calendar_from
 from ccmon_tray.cli.arguments import Arguments
 from ccmon_tray.cli.output import flush, plain_json, tell, write, write_csv, write_json
 from ccmon_tray.cli.source_arguments import check_source
-from ccmon_tray.errors import UsageError
+from ccmon_tray.errors import CcmonError, UsageError
 from ccmon_tray.paths import HOME_VARIABLE, Paths, find_paths
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import Loaded, load, with_value
@@ -65,7 +66,7 @@ def run(arguments: Arguments) -> int:
 
 
 def demo(arguments: Arguments) -> int:
-    """Print generated numbers and run the tray on them, in a home that is gone afterwards."""
+    """Print generated numbers, and run tray and window on them, in a home that is gone afterwards."""
     from ccmon_tray.cli.texts import snapshot_text  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="ccmon-tray-demo-", ignore_cleanup_errors=True) as home:
@@ -79,9 +80,23 @@ def demo(arguments: Arguments) -> int:
         flush()
         if arguments.headless:
             return DONE
+        from ccmon_tray.tray.launch import Launcher  # noqa: PLC0415
         from ccmon_tray.tray.start import run_tray  # noqa: PLC0415
 
-        return run_tray(paths, loaded)
+        launcher = Launcher(paths)
+        try:
+            if _has_display():
+                launcher.open_dashboard()
+        except CcmonError as error:
+            tell(str(error))
+        try:
+            return run_tray(paths, loaded)
+        finally:
+            launcher.close_dashboard()
+
+
+def _has_display() -> bool:
+    return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY"))
 
 
 def report(arguments: Arguments) -> int:

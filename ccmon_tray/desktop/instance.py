@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -10,6 +11,8 @@ from filelock import FileLock, Timeout
 from ccmon_tray.errors import AlreadyRunning, CcmonError
 from ccmon_tray.files import private_folder, write_atomic
 from ccmon_tray.paths import Endpoint
+
+_PAUSE_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,19 @@ class SingleInstance:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+def wait_for_end(endpoint: Endpoint, timeout_s: float) -> bool:
+    """Wait until no process of a kind runs; returns whether that was so in time."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            with SingleInstance(endpoint):
+                return True
+        except AlreadyRunning:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_PAUSE_S)
 
 
 def running_pid(endpoint: Endpoint) -> int | None:

@@ -6,6 +6,7 @@ import sys
 from typing import Final
 
 from ccmon_tray.desktop.channel import Message, send
+from ccmon_tray.desktop.instance import wait_for_end
 from ccmon_tray.desktop.settings_editor import edit_settings
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths
@@ -13,6 +14,7 @@ from ccmon_tray.settings import Theme
 from ccmon_tray.view_names import ViewName
 
 _GRACE_S: Final = 0.3
+_WINDOW_GRACE_S: Final = 2.0
 
 
 class Launcher:
@@ -55,6 +57,18 @@ class Launcher:
         if range_name:
             command += ["--range", range_name]
         self._windows.append(_start(command, "The window cannot be shown"))
+
+    def close_dashboard(self) -> None:
+        """Close the window if it is open, and wait until it has gone: the demo's home goes with it."""
+        if send(self._paths.dashboard, Message.QUIT):
+            wait_for_end(self._paths.dashboard, _WINDOW_GRACE_S)
+        for window in self._windows:
+            try:
+                window.wait(_WINDOW_GRACE_S)
+            except subprocess.TimeoutExpired:  # it was about to open, and did not listen yet
+                window.kill()
+                window.wait()
+        self._windows.clear()
 
     def toggle_quick_stats(self, theme: Theme, at: str) -> None:
         """Open the quick stats, or close them: a second click on the icon takes them away.

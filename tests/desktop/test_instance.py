@@ -1,11 +1,14 @@
+import contextlib
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ccmon_tray.desktop.instance import SingleInstance
+from ccmon_tray.desktop.instance import SingleInstance, wait_for_end
 from ccmon_tray.errors import AlreadyRunning, CcmonError
 from ccmon_tray.paths import Endpoint, find_paths
 
@@ -25,15 +28,23 @@ def endpoint(tmp_path: Path) -> Endpoint:
     return find_paths({"CCMON_TRAY_HOME": str(tmp_path)}).tray
 
 
-def test_another_process_is_named_and_its_death_frees_the_place(endpoint: Endpoint, tmp_path: Path) -> None:
+@contextlib.contextmanager
+def another_process(home: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that holds the lock of the tray until it is killed."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD],
-        env={**os.environ, "CCMON_TRAY_HOME": str(tmp_path)},
+        env={**os.environ, "CCMON_TRAY_HOME": str(home)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-    ) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline().strip() == b"held"
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"held"
+        yield process
+        process.kill()
+
+
+def test_another_process_is_named_and_its_death_frees_the_place(endpoint: Endpoint, tmp_path: Path) -> None:
+    with another_process(tmp_path) as other:
         with pytest.raises(AlreadyRunning, match=f"process {other.pid}") as caught:
             SingleInstance(endpoint).acquire()
         assert caught.value.exit_status == 1
@@ -53,6 +64,16 @@ def test_release_lets_the_next_one_in(endpoint: Endpoint) -> None:
     first.release()
     second.acquire()
     second.release()
+
+
+def test_the_end_of_another_process_is_waited_for(endpoint: Endpoint, tmp_path: Path) -> None:
+    with another_process(tmp_path) as other:
+        assert not wait_for_end(endpoint, 0.05)
+        timer = threading.Timer(0.1, other.kill)
+        timer.start()
+        assert wait_for_end(endpoint, 5)
+        timer.join()
+    assert wait_for_end(endpoint, 0)
 
 
 def test_homes_do_not_disturb_each_other(tmp_path: Path) -> None:
