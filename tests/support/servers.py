@@ -82,6 +82,7 @@ def prometheus(
     *,
     retention: str = "100y",
     scrape: str | None = None,
+    port: int | None = None,
     extra_args: Sequence[str] = (),
 ) -> Iterator[Server]:
     """A Prometheus over the blocks in ``data_dir``.
@@ -90,6 +91,7 @@ def prometheus(
         data_dir: A folder from :func:`create_blocks`, or an empty one.
         retention: How long it keeps data, as Prometheus writes durations.
         scrape: ``host:port`` of an exporter to scrape every second; None scrapes nothing.
+        port: Where it listens; None for any free port.
         extra_args: More flags.
     """
     config = data_dir / "prometheus.yml"
@@ -97,7 +99,7 @@ def prometheus(
     jobs = [] if scrape is None else [{"job_name": "test", "static_configs": [{"targets": [scrape]}]}]
     # JSON is YAML too.
     config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}))
-    port = free_port()
+    port = port or free_port()
     command = [
         "prometheus",
         f"--config.file={config}",

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from math import isfinite
 from typing import Final
@@ -95,9 +95,10 @@ class Evaluator:
         if self._in_stairs(batch, scope):
             regular = sorted(set(scope.active or ()) - set(scope.irregular))
             return [
-                self._staircase(batch, selector.where(matcher, *where))
+                call
                 for matcher in session_lists(regular)
                 for selector in self._catalogue.selectors(*batch.metrics)
+                for call in self._staircase(batch, selector.where(matcher, *where))
             ]
         if len(batch.boundaries) == 2 and scope.straddlers is not None:
             return [*self._last_values(batch, scope), *self.base_calls(batch, scope.straddlers)]
@@ -193,8 +194,8 @@ class Evaluator:
         known = bool(self._catalogue.names.get(question.metric))
         return Answer(tuple(rows[: question.top]), known=known)
 
-    def _staircase(self, batch: Batch, selector: Selector) -> Callable[[], list[Rise]]:
-        """One call: last values at the steps' edges, summed; their differences are the increases.
+    def _staircase(self, batch: Batch, selector: Selector) -> list[Callable[[], list[Rise]]]:
+        """Calls for last values at the steps' edges, summed; their differences are the increases.
 
         The last value is looked for so far back that no series of a session active in the window drops out of
         sight between two edges.
@@ -202,25 +203,21 @@ class Evaluator:
         reach_s = batch.span.end - batch.span.start + self._lookback_s
         by = ", ".join(filter(None, ("__name__", selector.spelling.by(batch.by))))
         query = f"sum by ({by}) ({selector.last(reach_s)})"
+        place = {edge: i for i, edge in enumerate(batch.boundaries[1:])}
 
-        def call() -> list[Rise]:
-            values: dict[tuple[tuple[str, str], ...], dict[int, float]] = defaultdict(dict)
-            for start, end, step in _runs(batch.boundaries):
-                for series in self._client.query_range(query, start, end, step):
-                    values[tuple(sorted(series.labels.items()))].update(
-                        {round(t): value for t, value in series.points}
-                    )
-            heights = (
-                (dict(labels), [at.get(edge, 0.0) for edge in batch.boundaries])
-                for labels, at in values.items()
-            )
-            # Differences of sums leave crumbs of rounding, below 0 too.
-            return self._rises(
-                (labels, [max(after - before, 0.0) for before, after in pairwise(edges)], 0)
-                for labels, edges in heights
-            )
+        def climb(start: int, end: int, step: int) -> list[Rise]:
+            rises = []
+            for series in self._client.query_range(query, start, end, step):
+                heights = {round(t): value for t, value in series.points}
+                amounts = [0.0] * len(place)
+                for before, after in pairwise(range(start, end + 1, step)):
+                    # Differences of sums leave crumbs of rounding, below 0 too.
+                    risen = heights.get(after, 0.0) - heights.get(before, 0.0)
+                    amounts[place[after]] = 0.0 if risen < 0 else risen
+                rises.append((series.labels, amounts, 0))
+            return self._rises(rises)
 
-        return call
+        return [partial(climb, *run) for run in _runs(batch.boundaries)]
 
     def _last_values(self, batch: Batch, scope: Scope | None) -> list[Callable[[], list[Rise]]]:
         """Calls for the last values in the window, summed: the increase of all series that appeared in it.

@@ -109,12 +109,14 @@ class Look:
         parts: By what was asked, and session: see :meth:`Scoper.look`.
         is_listed: Whether the active sessions are among the parts.
         early: The sessions that may have samples before a long window, if they are few.
+        stored_twice: Sessions whose cost is stored under several names at once.
     """
 
     span: Span
     parts: Mapping[str, Mapping[str, float]]
     is_listed: bool
     early: frozenset[str] | None
+    stored_twice: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,8 @@ class Scoper:
                 early = None
         is_listed = listing and not counted and (listed or early is None)
         parts = self._ask_sessions(span, active=is_listed, lowest=counted)
-        return Look(span, parts, is_listed, None if early is None else frozenset(early))
+        few = None if early is None else frozenset(early)
+        return Look(span, parts, is_listed, few, frozenset(self._stored_twice(span)))
 
     def sight(
         self, look: Look, counts: Mapping[str, float] | None = None, before: Scope | None = None
@@ -210,7 +213,7 @@ class Scoper:
             span,
             active=None if active is None else tuple(sorted(active)),
             straddlers=None if straddlers is None else tuple(sorted(straddlers)),
-            stored_twice=tuple(sorted(self._stored_twice(span))),
+            stored_twice=tuple(sorted(look.stored_twice)),
             shapes=_shapes(counts or {}, parts),
         )
         same = scope.unchanged(before.shapes)

@@ -1,7 +1,6 @@
 """What the datasets of known truth do not hold: use without session ids, several people, spellings."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
@@ -13,13 +12,11 @@ from ccmon_tray.sources.prometheus.source import PrometheusSource
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import SourceKind
 from tests.support.servers import TOOLS, Kind, Server, serving
+from tests.support.written import Written, import_json, openmetrics
 
 NOW = 1_762_958_400
 COST = "claude_code_cost_usage_USD_total"
 TOKENS = "claude_code_token_usage_tokens_total"
-
-# (stored name, labels, samples as (seconds before now, value))
-Written = tuple[str, Mapping[str, str], tuple[tuple[float, float], ...]]
 
 ANNA = {"user_email": 'anna "a" \\o/@example.org', "model": "claude-opus-4-8"}
 BERT = {"user_email": "bert@example.org", "model": "claude-opus-4-8"}
@@ -36,31 +33,13 @@ SERIES: list[Written] = [
 ]
 
 
-def _openmetrics() -> Iterator[str]:
-    for name in sorted({name for name, _, _ in SERIES}):
-        yield f"# TYPE {name} unknown\n"
-        for stored, labels, samples in SERIES:
-            if stored == name:
-                written = ",".join(f"{key}={json.dumps(value)}" for key, value in labels.items())
-                for before, value in samples:
-                    yield f"{name}{{{written}}} {value} {NOW - before}\n"
-    yield "# EOF\n"
-
-
-def _import_json() -> Iterator[str]:
-    for name, labels, samples in SERIES:
-        times = [int((NOW - before) * 1000) for before, _ in samples]
-        values = [value for _, value in samples]
-        yield (
-            json.dumps({"metric": {"__name__": name, **labels}, "values": values, "timestamps": times}) + "\n"
-        )
-
-
 @pytest.fixture(
     scope="module", params=[pytest.param(kind, marks=pytest.mark.needs(*TOOLS[kind])) for kind in Kind]
 )
 def held(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with serving(request.param, openmetrics=_openmetrics(), import_json=_import_json()) as server:
+    with serving(
+        request.param, openmetrics=openmetrics(SERIES, NOW), import_json=import_json(SERIES, NOW)
+    ) as server:
         yield server
 
 

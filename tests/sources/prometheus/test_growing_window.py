@@ -1,0 +1,167 @@
+"""One source that asks about a window again and again while it grows: nothing remembered may be wrong."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ccmon_tray.settings import PrometheusSettings
+from ccmon_tray.sources.base import Question, Span
+from ccmon_tray.sources.prometheus.client import PrometheusClient
+from ccmon_tray.sources.prometheus.source import PrometheusSource
+from ccmon_tray.usage.metrics import Label, Metric
+from tests.support.servers import TOOLS, Kind, create_blocks, free_port, prometheus, serving
+from tests.support.written import Written, import_json, openmetrics
+
+NOW = 1_762_958_400
+START = NOW - 1500
+POLLS = (NOW - 120, NOW - 60, NOW)
+COST = "claude_code_cost_usage_USD_total"
+LINES = "claude_code_lines_of_code_count_total"
+
+Samples = tuple[tuple[float, float], ...]
+
+
+def cost(session: str, samples: Samples, *, model: str = "m1", terminal: str = "xterm") -> Written:
+    return COST, {"session_id": session, "model": model, "terminal_type": terminal}, samples
+
+
+def lines(session: str, samples: Samples) -> Written:
+    return LINES, {"session_id": session, "type": "added"}, samples
+
+
+SERIES = [
+    cost("steady", ((7200, 1), (1000, 2), (200, 3), (90, 4), (30, 5))),
+    cost("restarts, then higher", ((2000, 10), (1000, 12), (100, 1), (80, 15), (20, 16))),
+    cost("restarts, lower", ((2000, 10), (1000, 12), (50, 3))),
+    cost("an idle series goes on", ((1000, 1), (30, 2))),
+    cost("an idle series goes on", ((5000, 40), (90, 41)), model="m2"),
+    cost("an idle series restarts", ((1000, 1),)),
+    cost("an idle series restarts", ((5000, 40), (90, 7)), model="m2"),
+    cost("another terminal goes on", ((1000, 1), (30, 2))),
+    cost("another terminal goes on", ((5000, 40), (90, 44)), terminal="vscode"),
+    cost("comes back", ((6000, 5), (70, 9))),
+    cost("is new", ((100, 3), (40, 4))),
+    cost("lines alone fall", ((1000, 1),)),
+    lines("lines alone fall", ((5000, 50), (1000, 60), (90, 20))),
+]
+
+COSTS = {
+    "steady": (2, 3, 4),
+    "restarts, then higher": (2, 17, 18),
+    "restarts, lower": (2, 2, 5),
+    "an idle series goes on": (1, 2, 3),
+    "an idle series restarts": (1, 8, 8),
+    "another terminal goes on": (1, 5, 6),
+    "comes back": (0, 4, 4),
+    "is new": (0, 3, 4),
+}
+
+
+def poll(source: PrometheusSource, end: int) -> dict[tuple[Metric, str], float]:
+    span = Span(START, end)
+    questions = [
+        Question(Metric.COST, span, (Label.SESSION, Label.MODEL)),
+        Question(Metric.LINES, span, (Label.SESSION, Label.TYPE)),
+    ]
+    found: dict[tuple[Metric, str], float] = {}
+    for question, answer in zip(questions, source.ask(questions), strict=True):
+        for row in answer.rows:
+            key = question.metric, row.key[0]
+            found[key] = found.get(key, 0.0) + row.total
+    return found
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(kind, marks=pytest.mark.needs(*TOOLS[kind])) for kind in Kind]
+)
+def polls(request: pytest.FixtureRequest) -> Iterator[list[dict[tuple[Metric, str], float]]]:
+    """What one source says at each poll."""
+    with (
+        serving(
+            request.param, openmetrics=openmetrics(SERIES, NOW), import_json=import_json(SERIES, NOW)
+        ) as server,
+        closing(PrometheusSource(PrometheusSettings(url=server.url), clock=lambda: NOW)) as source,
+    ):
+        yield [poll(source, end) for end in POLLS]
+
+
+@pytest.mark.parametrize("session", COSTS)
+def test_each_poll_is_exact(polls: list[dict[tuple[Metric, str], float]], session: str) -> None:
+    said = tuple(found.get((Metric.COST, session), 0.0) for found in polls)
+    assert said == pytest.approx(COSTS[session])
+
+
+def test_a_counter_that_falls_alone_counts_in_full(polls: list[dict[tuple[Metric, str], float]]) -> None:
+    said = tuple(found[Metric.LINES, "lines alone fall"] for found in polls)
+    assert said == pytest.approx((10, 20, 20))
+
+
+@pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
+def test_samples_written_late_count(tmp_path: Path) -> None:
+    """Between two polls samples come in that are older than the first poll."""
+    held = [
+        cost("late", ((7200, 3), (300, 5))),
+        cost("late restart", ((7200, 3), (300, 5))),
+        lines("late", ((300, 1),)),
+    ]
+    late = [
+        cost("late", ((200, 6),)),
+        cost("late", ((7200, 10), (250, 11)), model="m2"),
+        cost("late restart", ((500, 0.5),)),
+        cost("late session", ((7200, 7), (250, 9))),
+    ]
+    data_dir, port = tmp_path / "data", free_port()
+
+    def write(series: list[Written]) -> None:
+        text = tmp_path / "samples.om"
+        text.write_text("".join(openmetrics(series, NOW)))
+        create_blocks(text, data_dir)
+
+    settings = PrometheusSettings(url=f"http://127.0.0.1:{port}")
+    with closing(PrometheusSource(settings, clock=lambda: NOW)) as source:
+        write(held)
+        with prometheus(data_dir, port=port):
+            before = poll(source, POLLS[0])
+        write(late)
+        with prometheus(data_dir, port=port):
+            after = poll(source, POLLS[1])
+    assert before == pytest.approx(
+        {(Metric.COST, "late"): 2, (Metric.COST, "late restart"): 2, (Metric.LINES, "late"): 1}
+    )
+    assert after == pytest.approx(
+        {
+            (Metric.COST, "late"): 3 + 1,
+            (Metric.COST, "late restart"): 5,
+            (Metric.COST, "late session"): 2,
+            (Metric.LINES, "late"): 1,
+        }
+    )
+
+
+@pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
+def test_where_no_series_has_joined_or_fallen_no_base_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    series = [cost("s", ((7200, 1), (1000, 2), (90, 3))), cost("t", ((6000, 1), (40, 3)))]
+    asked: list[str] = []
+    query = PrometheusClient.query
+
+    def record(client: PrometheusClient, promql: str, at: float) -> object:
+        asked.append(promql)
+        return query(client, promql, at)
+
+    with (
+        serving(Kind.PROMETHEUS, openmetrics=openmetrics(series, NOW), import_json=()) as server,
+        closing(PrometheusSource(PrometheusSettings(url=server.url), clock=lambda: NOW)) as source,
+    ):
+        poll(source, POLLS[0])
+        monkeypatch.setattr(PrometheusClient, "query", record)
+        assert poll(source, POLLS[1]) == {(Metric.COST, "s"): 2}
+        assert len(asked) == 2
+        assert not any(" offset " in promql for promql in asked)
+        asked.clear()
+        assert poll(source, POLLS[2]) == {(Metric.COST, "s"): 2, (Metric.COST, "t"): 2}
+        bases = [promql for promql in asked if " offset " in promql]
+        assert bases
+        # Only the session that came back is looked for.
+        assert all('session_id="t"' in promql for promql in bases)
