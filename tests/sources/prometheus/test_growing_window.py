@@ -27,8 +27,8 @@ def cost(session: str, samples: Samples, *, model: str = "m1", terminal: str = "
     return COST, {"session_id": session, "model": model, "terminal_type": terminal}, samples
 
 
-def lines(session: str, samples: Samples) -> Written:
-    return LINES, {"session_id": session, "type": "added"}, samples
+def lines(session: str, samples: Samples, *, terminal: str = "xterm") -> Written:
+    return LINES, {"session_id": session, "type": "added", "terminal_type": terminal}, samples
 
 
 SERIES = [
@@ -45,6 +45,9 @@ SERIES = [
     cost("is new", ((100, 3), (40, 4))),
     cost("lines alone fall", ((1000, 1),)),
     lines("lines alone fall", ((5000, 50), (1000, 60), (90, 20))),
+    cost("lines alone go on", ((1000, 1),)),
+    lines("lines alone go on", ((1000, 1), (30, 3))),
+    lines("lines alone go on", ((5000, 40), (90, 44)), terminal="vscode"),
 ]
 
 COSTS = {
@@ -76,15 +79,20 @@ def poll(source: PrometheusSource, end: int) -> dict[tuple[Metric, str], float]:
 @pytest.fixture(
     scope="module", params=[pytest.param(kind, marks=pytest.mark.needs(*TOOLS[kind])) for kind in Kind]
 )
-def polls(request: pytest.FixtureRequest) -> Iterator[list[dict[tuple[Metric, str], float]]]:
-    """What one source says at each poll."""
+def asked(request: pytest.FixtureRequest) -> Iterator[PrometheusSource]:
     with (
         serving(
             request.param, openmetrics=openmetrics(SERIES, NOW), import_json=import_json(SERIES, NOW)
         ) as server,
         closing(PrometheusSource(PrometheusSettings(url=server.url), clock=lambda: NOW)) as source,
     ):
-        yield [poll(source, end) for end in POLLS]
+        yield source
+
+
+@pytest.fixture(scope="module")
+def polls(asked: PrometheusSource) -> list[dict[tuple[Metric, str], float]]:
+    """What one source says at each poll."""
+    return [poll(asked, end) for end in POLLS]
 
 
 @pytest.mark.parametrize("session", COSTS)
@@ -93,9 +101,23 @@ def test_each_poll_is_exact(polls: list[dict[tuple[Metric, str], float]], sessio
     assert said == pytest.approx(COSTS[session])
 
 
-def test_a_counter_that_falls_alone_counts_in_full(polls: list[dict[tuple[Metric, str], float]]) -> None:
-    said = tuple(found[Metric.LINES, "lines alone fall"] for found in polls)
-    assert said == pytest.approx((10, 20, 20))
+@pytest.mark.parametrize(
+    ("session", "expected"), [("lines alone fall", (10, 20, 20)), ("lines alone go on", (1, 5, 7))]
+)
+def test_counters_other_than_cost_are_exact(
+    polls: list[dict[tuple[Metric, str], float]], session: str, expected: tuple[float, ...]
+) -> None:
+    assert tuple(found[Metric.LINES, session] for found in polls) == pytest.approx(expected)
+
+
+def test_what_fell_once_stays_told(asked: PrometheusSource, polls: object) -> None:
+    (warning,) = asked.warnings(Span(START, POLLS[-1]))
+    assert warning.code == "counter-resets"
+    assert set(warning.sessions) == {
+        "restarts, then higher",
+        "restarts, lower",
+        "an idle series restarts",
+    }
 
 
 @pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
