@@ -197,7 +197,7 @@ class Chart(Generic[D]):
 
     def _put(self, picture: Image.Image) -> None:
         if self._photo is None or (self._photo.width(), self._photo.height()) != picture.size:
-            self._photo = ImageTk.PhotoImage("RGB", picture.size, master=self.widget)
+            self._photo = ImageTk.PhotoImage("RGBA", picture.size, master=self.widget)
             self.widget.itemconfigure(self._image, image=self._photo)
         self._photo.paste(picture)
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path as FilePath
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backend_bases import RendererBase
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.patches import PathPatch
@@ -78,6 +78,28 @@ def font_file(family: str, weight: int) -> str:
     return str(fontManager.findfont("DejaVu Sans"))
 
 
+class _Easel:
+    """The one renderer that all drawings are drawn on, one after the other.
+
+    It is as large as the largest of them, which takes less memory than one for each, and matplotlib remembers
+    the sizes of words as long as the renderer stays the same. A smaller drawing is in its lower left corner.
+    """
+
+    def __init__(self) -> None:
+        self._renderer: RendererAgg | None = None
+        self._size = (0, 0)
+
+    def at_least(self, width: int, height: int) -> RendererAgg:
+        """A renderer of this size or a larger one."""
+        if self._renderer is None or width > self._size[0] or height > self._size[1]:
+            self._size = (max(width, self._size[0]), max(height, self._size[1]))
+            self._renderer = RendererAgg(*self._size, POINTS_PER_INCH)  # type: ignore[no-untyped-call]
+        return self._renderer
+
+
+_easel = _Easel()
+
+
 class Drawing:
     """A figure with its artists.
 
@@ -89,7 +111,6 @@ class Drawing:
         self.look = look
         self.width = self.height = 1
         self.figure = Figure(figsize=(1, 1), dpi=POINTS_PER_INCH, facecolor=look.ground, frameon=True)
-        self.canvas = FigureCanvasAgg(self.figure)
         self.down = Affine2D()
         """From pixels counted downwards to matplotlib's, counted upwards."""
         self._sizes: dict[tuple[str, float, bool], tuple[float, float]] = {}
@@ -105,18 +126,20 @@ class Drawing:
         raise NotImplementedError
 
     def picture(self) -> Image.Image:
-        """Draw it."""
-        self.canvas.draw()  # type: ignore[no-untyped-call]
+        """Draw it: RGBA, but nothing shines through; holds until any other drawing is drawn."""
+        renderer = _easel.at_least(self.width, self.height)
+        renderer.clear()  # type: ignore[no-untyped-call]
+        self.figure.draw(renderer)
+        pixels = np.asarray(renderer.buffer_rgba())[-self.height :]  # type: ignore[no-untyped-call]
         size = (self.width, self.height)
-        pixels = self.canvas.buffer_rgba()  # type: ignore[no-untyped-call]
-        return Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1).convert("RGB")
+        return Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", pixels.strides[0], 1)
 
     def save(self, path: FilePath) -> None:
         """Write it as the file's suffix says: PNG or SVG."""
         if path.suffix.lower() == ".svg":
             self.figure.savefig(path, format="svg", dpi=POINTS_PER_INCH, metadata={"Date": None})
         else:
-            self.picture().save(path)
+            self.picture().convert("RGB").save(path)
 
     def add(self, artist: Artist, layer: float) -> None:
         """Put an artist into the figure; higher layers cover lower ones."""
@@ -136,8 +159,7 @@ class Drawing:
         if key not in self._sizes:
             if len(self._sizes) > 500:
                 self._sizes.clear()
-            renderer = self.canvas.get_renderer()  # type: ignore[no-untyped-call]
-            width, height, descent = renderer.get_text_width_height_descent(
+            width, height, descent = _easel.at_least(1, 1).get_text_width_height_descent(  # type: ignore[no-untyped-call]
                 text, self.font(size, strong=strong), ismath=False
             )
             self._sizes[key] = (width, height - descent)
@@ -235,29 +257,23 @@ class Glow(Artist):
         self._strength = strength
         self._path: Path | None = None
         self._box = (0, 0, 0, 0)
-        self._pixels: np.ndarray[Any, np.dtype[np.uint8]] | None = None
 
     def show(self, path: Path | None, box: tuple[int, int, int, int]) -> None:
         """Fill this path; the colour fades from top to bottom of a box (left, top, right, bottom; pixels)."""
         self._path = path
-        if box != self._box:
-            self._box = box
-            self._pixels = None
+        self._box = box
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw it (called by matplotlib)."""
         left, top, right, bottom = self._box
         if self._path is None or not self.get_visible() or right <= left or bottom <= top:
             return
-        if self._pixels is None:
-            rows = np.linspace(0.0, 1.0, bottom - top)
-            pixels = np.empty((bottom - top, right - left, 4), np.uint8)
-            pixels[..., :3] = self._colour
-            pixels[..., 3] = np.rint(255 * self._strength * rows)[:, None]
-            self._pixels = pixels
+        pixels = np.empty((bottom - top, right - left, 4), np.uint8)
+        pixels[..., :3] = self._colour
+        pixels[..., 3] = np.rint(255 * self._strength * np.linspace(0.0, 1.0, bottom - top))[:, None]
         gc = renderer.new_gc()
         gc.set_clip_path(TransformedPath(self._path, self._drawing.down))
-        renderer.draw_image(gc, left, self._drawing.height - bottom, self._pixels)
+        renderer.draw_image(gc, left, self._drawing.height - bottom, pixels)
         gc.restore()
 
 
