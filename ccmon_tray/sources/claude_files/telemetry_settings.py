@@ -8,6 +8,7 @@ Where managed settings are: https://code.claude.com/docs/en/settings. Those that
 in a file beside the user's. Profiles of macOS and the registry of Windows are read where there are any.
 """
 
+import importlib
 import json
 import os
 import plistlib
@@ -127,7 +128,7 @@ def read_telemetry_settings(
         for name in _REMOTE_NAMES
     ]
     if managed is None:
-        layers += [_layer(title, policy, managed=True) for title, policy in _policies()]
+        layers += [_layer(title, policy, managed=True) for title, policy in _policies(sys.platform)]
         managed = managed_files()
     layers += [_layer(str(file), _read(file, problems), managed=True) for file in managed]
     layers += [
@@ -191,16 +192,16 @@ def _read(file: Path, problems: list[str]) -> Any:
     return None
 
 
-def _policies() -> Iterable[tuple[str, Any]]:
+def _policies(platform: str) -> Iterable[tuple[str, Any]]:
     """What the system itself distributes: profiles of macOS, the registry of Windows."""
-    if sys.platform == "darwin":
+    if platform == "darwin":
         preferences = Path("/Library/Managed Preferences")
         for file in (
             *sorted(preferences.glob("*/com.anthropic.claudecode.plist")),
             preferences / "com.anthropic.claudecode.plist",
         ):
             yield str(file), _plist(file)
-    elif sys.platform == "win32":
+    elif platform == "win32":
         for hive in ("HKEY_LOCAL_MACHINE", "HKEY_CURRENT_USER"):
             yield f"{hive}\\{_REGISTRY_KEY}", _registry(hive)
 
@@ -213,10 +214,9 @@ def _plist(file: Path) -> Any:
 
 
 def _registry(hive: str) -> Any:
-    import winreg  # noqa: PLC0415 — only on Windows
-
+    winreg = importlib.import_module("winreg")  # only on Windows
     try:
-        with winreg.OpenKey(getattr(winreg, hive), _REGISTRY_KEY) as key:  # type: ignore[attr-defined]
-            return json.loads(winreg.QueryValueEx(key, "Settings")[0])  # type: ignore[attr-defined]
+        with winreg.OpenKey(getattr(winreg, hive), _REGISTRY_KEY) as key:
+            return json.loads(winreg.QueryValueEx(key, "Settings")[0])
     except (OSError, ValueError, TypeError):
         return None

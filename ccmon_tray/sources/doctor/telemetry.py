@@ -95,11 +95,21 @@ def _missing(settings: TelemetrySettings) -> dict[str, str]:
     """What OTLP needs besides and is not set."""
     needed = {
         _EXPORTER: ("otlp", (_EXPORTER,)),
-        _PROTOCOL_NAMES[-1]: ("http/protobuf", _PROTOCOL_NAMES),
-        _ENDPOINTS[-1]: ("http://localhost:4318", _ENDPOINTS),
+        _PROTOCOL_NAMES[-1]: (_fitting_protocol(settings), _PROTOCOL_NAMES),
+        _ENDPOINTS[-1]: (_fitting_endpoint(settings), _ENDPOINTS),
         _TEMPORALITY: ("cumulative", (_TEMPORALITY,)),
     }
     return {name: value for name, (value, names) in needed.items() if not settings.get(*names)}
+
+
+def _fitting_protocol(settings: TelemetrySettings) -> str:
+    endpoint = endpoint_of(settings)
+    return "grpc" if endpoint is not None and endpoint[1] == _DEFAULT_PORTS["grpc"] else "http/protobuf"
+
+
+def _fitting_endpoint(settings: TelemetrySettings) -> str:
+    protocol = settings.text(*_PROTOCOL_NAMES) or _fitting_protocol(settings)
+    return f"http://localhost:{_DEFAULT_PORTS.get(protocol, 4318)}"
 
 
 def _otlp_faults(settings: TelemetrySettings) -> list[Fault]:
@@ -111,7 +121,7 @@ def _otlp_faults(settings: TelemetrySettings) -> list[Fault]:
             Fault(
                 "The protocol is not set" if not protocol else "There is no such protocol",
                 f"{why}, and there is no default",
-                {_PROTOCOL_NAMES[-1]: "http/protobuf"},
+                {_PROTOCOL_NAMES[-1]: _fitting_protocol(settings)},
             )
         )
     endpoint = endpoint_of(settings)
@@ -120,7 +130,7 @@ def _otlp_faults(settings: TelemetrySettings) -> list[Fault]:
             Fault(
                 "The endpoint is no URL",
                 settings.text(*_ENDPOINTS),
-                {_ENDPOINTS[-1]: "http://localhost:4318"},
+                {_ENDPOINTS[-1]: _fitting_endpoint(settings)},
             )
         )
     elif protocol in _PROTOCOLS and endpoint[1] in {4317, 4318} and endpoint[1] != _DEFAULT_PORTS[protocol]:
