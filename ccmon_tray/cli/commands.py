@@ -102,16 +102,18 @@ def _has_display() -> bool:
 def report(arguments: Arguments) -> int:
     """Print the exact use of a range."""
     from ccmon_tray.cli.texts import report_text  # noqa: PLC0415
-    from ccmon_tray.sources.choose import open_source  # noqa: PLC0415
+    from ccmon_tray.sources.choose import open_files, open_source  # noqa: PLC0415
     from ccmon_tray.sources.reports import build_report  # noqa: PLC0415
 
     context = _context(arguments)
     calendar = context.calendar
     now = time.time() if arguments.at is None else float(parse_moment(arguments.at, calendar))
     window = _window(arguments, now, calendar)
-    source = open_source(context.settings, calendar, clock=time.time if arguments.at is None else lambda: now)
+    clock = time.time if arguments.at is None else lambda: now
+    source = open_source(context.settings, calendar, clock=clock)
     try:
-        found = build_report(source, window, calendar, by=arguments.by)
+        history = open_files(source, context.settings, calendar, clock=clock).history()
+        found = build_report(source, window, calendar, by=arguments.by, history=history)
     finally:
         source.close()
     if arguments.json:
@@ -220,12 +222,14 @@ def _trays_snapshot(context: Context, now: float) -> Snapshot | None:
 
 
 def _one_poll(context: Context, now: float) -> Snapshot:
-    from ccmon_tray.sources.choose import open_source  # noqa: PLC0415
+    from ccmon_tray.sources.choose import open_files, open_source  # noqa: PLC0415
     from ccmon_tray.sources.snapshots import SnapshotBuilder  # noqa: PLC0415
 
     source = open_source(context.settings, context.calendar)
     try:
-        snapshot = SnapshotBuilder(source, context.calendar).build(context.settings.tray.range, now, None)
+        files = open_files(source, context.settings, context.calendar)
+        builder = SnapshotBuilder(source, context.calendar, files)
+        snapshot = builder.build(context.settings.tray.range, now, None)
     finally:
         source.close()
     return snapshot.model_copy(update={"notices": context.notices})

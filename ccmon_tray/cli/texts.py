@@ -194,20 +194,26 @@ def _usage_table(title: str, rows: Sequence[tuple[str, float | None, Tokens | No
 def _sessions(sessions: Sequence[SessionUsage], calendar: Calendar) -> str:
     if not sessions:
         return ""
+    # Where projects are known they say more than the first use, and a line has no room for both.
+    projects = any(session.project for session in sessions[:SESSIONS_SHOWN])
     rows = [
         [
+            *([session.project or formatting.UNKNOWN] if projects else []),
             formatting.short_id(session.session_id),
             formatting.money(session.cost_usd),
             formatting.tokens(session.tokens.total if session.tokens else None),
-            _moment(session.first_seen, calendar),
+            *([] if projects else [_moment(session.first_seen, calendar)]),
             _moment(session.last_seen, calendar),
             ", ".join(dict.fromkeys(map(model_name, session.models))),
         ]
         for session in sessions[:SESSIONS_SHOWN]
     ]
-    return tables.table(
-        ("Session", "Cost", "Tokens", "First seen", "Last seen", "Models"), rows, left=(0, len(rows[0]) - 1)
+    header = (
+        ("Project", "Session", "Cost", "Tokens", "Last seen", "Models")
+        if projects
+        else ("Session", "Cost", "Tokens", "First seen", "Last seen", "Models")
     )
+    return tables.table(header, rows, left=(0, 1, 5) if projects else (0, 5))
 
 
 def _moment(unix_s: int | None, calendar: Calendar) -> str:

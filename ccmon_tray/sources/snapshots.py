@@ -6,9 +6,11 @@ from typing import Final
 
 from ccmon_tray.errors import CcmonError, TelemetryMissing
 from ccmon_tray.sources.base import Inventory, Question, Span, UsageSource
+from ccmon_tray.sources.claude_files import ClaudeFiles
 from ccmon_tray.sources.closed_past import GLIDE_STEP_S, ClosedPast
 from ccmon_tray.sources.closed_sessions import ClosedSessions
 from ccmon_tray.sources.reports import build_totals, has_use, productivity_questions
+from ccmon_tray.sources.session_usage import with_projects
 from ccmon_tray.sources.tally import Tally, models
 from ccmon_tray.usage.forecast import PACE_S, projected_cost_usd
 from ccmon_tray.usage.metrics import Label, Metric
@@ -54,11 +56,13 @@ class SnapshotBuilder:
     Args:
         source: Where usage comes from.
         calendar: The user's days and weeks.
+        files: Claude Code's files, which tell the projects of sessions; None leaves them unknown.
     """
 
-    def __init__(self, source: UsageSource, calendar: Calendar) -> None:
+    def __init__(self, source: UsageSource, calendar: Calendar, files: ClaudeFiles | None = None) -> None:
         self._source = source
         self._calendar = calendar
+        self._files = files
         self._past = ClosedPast(source)
         self._sessions = ClosedSessions(source, self._past)
         self._inventory: Inventory | None = None
@@ -196,7 +200,7 @@ class SnapshotBuilder:
         times = self._sessions.sessions_seen(span, ids)
         counts = {key[0]: value for key, value in tokens.tokens_per(Label.SESSION).items()}
         used = tokens.per(Label.SESSION, Label.MODEL)
-        return tuple(
+        usages = [
             SessionUsage(
                 session_id=session,
                 first_seen=times[session].first if session in times else None,
@@ -206,7 +210,8 @@ class SnapshotBuilder:
                 models=tuple(model for of, model in used if of == session and model),
             )
             for session in ids
-        )
+        ]
+        return with_projects(usages, self._files.history() if self._files else None, span)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
 from ccmon_tray.sources.base import Question, Span, UsageSource
+from ccmon_tray.sources.choose import open_files
 from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage.metrics import Metric
 from ccmon_tray.usage.models import SourceInfo, SourceKind, State
@@ -22,6 +23,9 @@ from ccmon_tray.usage.windows import Calendar
 _log = logging.getLogger(__name__)
 
 _PROBED_S: Final = 60  # a probe asks about so short a window that the server has next to nothing to read
+
+# The longest range of the menu, and some: what was written before it names no session there.
+_HISTORY_S: Final = 100 * 86_400
 
 OpenSource = Callable[[Settings, Calendar], UsageSource]
 MakeCalendar = Callable[[Settings], Calendar]
@@ -88,9 +92,10 @@ class Reader:
         """
         with self._lock:
             old, self._settings, self._notices = self._settings, settings, notices
-            same = (old.source, old.prometheus, old.time) == (
+            same = (old.source, old.prometheus, old.claude, old.time) == (
                 settings.source,
                 settings.prometheus,
+                settings.claude,
                 settings.time,
             )
             source = None if same else self._take_source()
@@ -166,7 +171,8 @@ class Reader:
                 return self._source, self._builder
         # Outside the lock: a secret's command may take its time, and close() must not wait for it.
         source = self._open_source(settings, self._calendar)
-        builder = SnapshotBuilder(source, self._calendar)
+        files = open_files(source, settings, self._calendar, recent_s=_HISTORY_S, clock=self._clock)
+        builder = SnapshotBuilder(source, self._calendar, files)
         with self._lock:
             wanted = not self._closed and self._settings is settings
             if wanted:

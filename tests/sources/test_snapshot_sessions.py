@@ -1,8 +1,12 @@
+import json
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from ccmon_tray.settings import ClaudeSettings
 from ccmon_tray.sources.base import Span
+from ccmon_tray.sources.claude_files import LocalFiles
 from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.windows import Calendar
@@ -112,3 +116,18 @@ def test_use_without_a_session_id_is_no_session() -> None:
     assert [s.session_id for s in figures.range.top_sessions] == ["s"]
     assert figures.range.totals.sessions == 1
     assert figures.today.cost_usd == 10.0
+
+
+def test_the_dearest_sessions_have_their_projects_where_the_history_tells_them(tmp_path: Path) -> None:
+    line = {"display": "", "timestamp": (NOW - 60) * 1000, "project": "/home/dev/shop", "sessionId": "known"}
+    (tmp_path / "history.jsonl").write_text(json.dumps(line) + "\n")
+    source = FakeSource(
+        [*request(NOW - 90, "known", 2.0, {"input": 1}), *request(NOW - 30, "unknown", 1.0, {"input": 1})]
+    )
+    builder = SnapshotBuilder(source, BERLIN, LocalFiles(ClaudeSettings(config_dir=tmp_path)))
+    snapshot = builder.build("today", NOW, None)
+    assert snapshot.figures is not None
+    assert [(s.session_id, s.project, s.messages) for s in snapshot.figures.range.top_sessions] == [
+        ("known", "shop", 1),
+        ("unknown", None, None),
+    ]

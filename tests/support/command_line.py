@@ -16,7 +16,13 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("CCMON_TRAY_") and name not in {"DISPLAY", "WAYLAND_DISPLAY"}
     }
-    own = {"CCMON_TRAY_HOME": str(home), "COLUMNS": "80", "PYTHONUTF8": "1", "NO_PROXY": "127.0.0.1"}
+    own = {
+        "CCMON_TRAY_HOME": str(home),
+        "CLAUDE_CONFIG_DIR": str(home / "claude"),
+        "COLUMNS": "80",
+        "PYTHONUTF8": "1",
+        "NO_PROXY": "127.0.0.1",
+    }
     return {**kept, "DBUS_SESSION_BUS_ADDRESS": "disabled:", **own, **more}
 
 
