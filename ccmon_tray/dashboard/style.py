@@ -58,8 +58,8 @@ class Style:
             borderwidth=0,
             focuscolor=colours.accent,
         )
-        card = self._picture(_RADIUS, colours.card, colours.hairline, colours.background)
-        focus = self._picture(_RADIUS, colours.card, colours.accent, colours.background)
+        card = self._picture(_RADIUS, colours.card, colours.hairline, colours.background, middle=256)
+        focus = self._picture(_RADIUS, colours.card, colours.accent, colours.background, middle=256)
         edge = self._design.px(_RADIUS)
         style.element_create(
             "Card.ground", "image", card, ("focus", focus), border=edge, sticky="nsew", padding=0
@@ -206,33 +206,32 @@ class Style:
             )
 
     def _picture(
-        self, radius: float, fill: str, border: str, ground: str, *, line: float = 1.0
+        self, radius: float, fill: str, border: str, ground: str, *, line: float = 1.0, middle: int = 32
     ) -> tk.PhotoImage:
-        """A small square with round corners, whose middle can be stretched."""
+        """A square with round corners, whose middle can be stretched.
+
+        Tk stretches by laying the middle side by side: the larger it is, the fewer pieces a large part takes.
+        """
         corner, stroke = self._design.px(radius), max(1, self._design.px(line))
-        side = 2 * corner + 2
-        half = side / 2
-        shades: dict[tuple[int, int], str] = {}
-
-        def shade(inside: float, inner: float) -> str:
-            key = round(inside * 32), round(inner * 32)
-            if key not in shades:
-                shades[key] = mix(mix(fill, border, key[1] / 32), ground, key[0] / 32)
-            return shades[key]
-
-        rows = []
-        for y in range(side):
-            cells = []
-            for x in range(side):
-                across = max(abs(x + 0.5 - half) - (half - corner), 0.0)
-                down = max(abs(y + 0.5 - half) - (half - corner), 0.0)
-                distance = math.hypot(across, down) - corner
-                cells.append(shade(_share(0.5 - distance), _share(0.5 - distance - stroke)))
-            rows.append("{" + " ".join(cells) + "}")
+        side = 2 * corner + middle
         photo = tk.PhotoImage(master=self._root, width=side, height=side)
-        photo.put(" ".join(rows))
+        photo.put(border, to=(0, 0, side, side))
+        photo.put(fill, to=(stroke, stroke, side - stroke, side - stroke))
+        shades = [[self._shade(corner, stroke, x, y) for x in range(corner)] for y in range(corner)]
+        rows = [[mix(mix(fill, border, inner), ground, inside) for inside, inner in row] for row in shades]
+        for down in (False, True):
+            for right in (False, True):
+                cells = [row[::-1] if right else row for row in (rows[::-1] if down else rows)]
+                text = " ".join("{" + " ".join(row) + "}" for row in cells)
+                photo.put(text, to=(side - corner if right else 0, side - corner if down else 0))
         self._pictures.append(photo)
         return photo
+
+    @staticmethod
+    def _shade(corner: int, stroke: int, x: int, y: int) -> tuple[float, float]:
+        """How much of a pixel of the upper left corner is inside, and inside the border."""
+        distance = math.hypot(corner - x - 0.5, corner - y - 0.5) - corner
+        return _share(0.5 - distance), _share(0.5 - distance - stroke)
 
 
 def _centred(design: Design, height: float, size: int = 12) -> int:

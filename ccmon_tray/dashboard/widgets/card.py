@@ -1,5 +1,6 @@
 """Cards: surfaces with a title, and what stands in them."""
 
+import math
 import tkinter as tk
 from collections.abc import Sequence
 from tkinter import ttk
@@ -105,24 +106,29 @@ class Rows(tk.Frame):
         fitting = max(1, min(count, (width + gap) // (self._design.px(self._least) + gap)))
         if width <= 1:
             fitting = count
-        # Rows of the same length, as far as that goes: six in two rows are three and three.
+        # Rows of nearly the same length: six in two rows are three and three, seven are four and three.
         lines = -(-count // fitting)
         columns = -(-count // lines)
         if columns == self._columns:
             return
-        for column in range(max(columns, self._columns)):
-            self.columnconfigure(
-                column, weight=int(column < columns), uniform="part" if column < columns else ""
-            )
         self._columns = columns
+        last = count - columns * (lines - 1)
+        # The last row fills the width as well, so that no edge is left ragged.
+        grid = math.lcm(columns, last)
+        for column in range(self.grid_size()[0]):
+            self.columnconfigure(column, weight=0, uniform="")
+        for column in range(grid):
+            self.columnconfigure(column, weight=1, uniform="part")
         for index, part in enumerate(self._parts):
-            row, column = divmod(index, columns)
-            last = column == columns - 1
+            row, place = divmod(index, columns)
+            in_row = last if row == lines - 1 else columns
+            span = grid // in_row
             assert isinstance(part, tk.Widget)
             part.grid(
                 row=row,
-                column=column,
+                column=place * span,
+                columnspan=span,
                 sticky="nsew",
-                padx=(0 if column == 0 else gap // 2, 0 if last else gap - gap // 2),
+                padx=(0 if place == 0 else gap // 2, 0 if place == in_row - 1 else gap - gap // 2),
                 pady=(gap if row else 0, 0),
             )
