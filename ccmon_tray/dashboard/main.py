@@ -12,6 +12,7 @@ import tkinter as tk
 from typing import Final
 
 from ccmon_tray.dashboard.ranges import ChosenRange
+from ccmon_tray.dashboard.remembered import Keeper, Remembered, recall
 from ccmon_tray.dashboard.services import Services
 from ccmon_tray.dashboard.theme import Palette, palette_for
 from ccmon_tray.dashboard.window import USUAL, DashboardWindow
@@ -56,15 +57,20 @@ class Dashboard:
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._channel: ChannelServer | None = None
         self.root = _make_root()
+        remembered = recall(paths.window_file)
+        chosen = ChosenRange.named(range_name) if range_name else remembered.range
         self.window = DashboardWindow(
             self.root,
             Services(paths, self._settings),
             self._palette(_APPEARANCE_PATIENCE_S),
-            view=ViewName(view) if view else ViewName.SUMMARY,
-            chosen=ChosenRange.named(range_name) if range_name else ChosenRange(self._settings.tray.range),
+            view=ViewName(view) if view else remembered.view,
+            chosen=chosen or ChosenRange(self._settings.tray.range),
+            memory=remembered.switches,
         )
         px = self.window.design.px
-        self.root.geometry(f"{px(USUAL[0])}x{px(USUAL[1])}")
+        usual = (px(USUAL[0]), px(USUAL[1]))
+        self._keeper = Keeper(self.root, paths.window_file, remembered, self._state, usual=usual)
+        self.window.on_state_changed = self._keeper.note
 
     def run(self) -> int:
         """Show the window until it is closed. Returns the exit status."""
@@ -131,6 +137,10 @@ class Dashboard:
         if before.appearance.theme != self._settings.appearance.theme:
             self._appearance = SystemAppearance() if self._settings.appearance.theme == "system" else None
         self.window.use(Services(self._paths, self._settings), self._palette(_APPEARANCE_PATIENCE_S))
+
+    def _state(self) -> Remembered:
+        window = self.window
+        return Remembered(window.view_name, window.chosen_range(), switches=dict(window.memory))
 
     def _raise(self) -> None:
         root = self.root
