@@ -11,6 +11,7 @@ from ccmon_tray.dashboard.charts.drawing import (
     Label,
     Labels,
     Look,
+    Ruler,
     Shape,
     rectangles,
     rounded_tops,
@@ -43,10 +44,11 @@ class AxisDrawing(Drawing):
 
     Args:
         look: How it looks.
+        ruler: As a :class:`Drawing`'s.
     """
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
+    def __init__(self, look: Look, ruler: Ruler | None = None) -> None:
+        super().__init__(look, ruler)
         self.plot = Plot(0, 0, 1, 1, Scale(1.0, ()))
         self._grid = Shape(look.palette.hairline)
         self._base = Shape(mix(look.palette.muted, look.ground, 0.55))
@@ -68,7 +70,7 @@ class AxisDrawing(Drawing):
         px = self.look.px
         top, bottom = px(10), self.height - px(24)
         scale = scale_for(largest, unit, max(1, min(4, (bottom - top) // px(36))))
-        widest = max(self.measure(words, TYPE)[0] for _, words in scale.marks)
+        widest = max(self.measure(words, TYPE) for _, words in scale.marks)
         left, right = round(widest) + px(10), self.width - px(6)
         if 0 < bars <= right - left:
             # Whole pixels for each bar, so that all gaps are alike, unless that leaves the side bare.
@@ -91,7 +93,7 @@ class AxisDrawing(Drawing):
     @property
     def is_empty(self) -> bool:
         """Whether words stand in the place of values."""
-        return bool(self.words.texts)
+        return bool(self.words.shown)
 
     def show_places(self, places: Sequence[tuple[float, str]], *, ticks: bool) -> None:
         """Write words below the axis, with a short line up to it where ``ticks``."""
@@ -109,7 +111,7 @@ class AxisDrawing(Drawing):
 
     def within(self, x: float, words: str) -> float:
         """Where the middle of words for a place is, so that they are not cut."""
-        half = self.measure(words, TYPE)[0] / 2
+        half = self.measure(words, TYPE) / 2
         return min(max(x, half), self.width - half)
 
     def fit(self, places: Sequence[tuple[float, str]], *, least: float = 64) -> bool:
@@ -117,7 +119,7 @@ class AxisDrawing(Drawing):
         gap, least_px = self.look.px(16), self.look.px(least)
         end, before = -float("inf"), -float("inf")
         for x, words in places:
-            half = self.measure(words, TYPE)[0] / 2
+            half = self.measure(words, TYPE) / 2
             shown = self.within(x, words)
             if shown - half < end + gap or x - before < least_px:
                 return False
@@ -140,7 +142,7 @@ class AxisDrawing(Drawing):
             tops: The value at which its stack ends.
         """
         plot, px, line = self.plot, self.look.px, self.look.line
-        step, width = self._widths(edges)
+        step, width = self._bar_widths(edges)
         bars = []
         for edge, low, high, top in zip(edges, below, above, tops, strict=False):
             if high <= low:
@@ -157,12 +159,12 @@ class AxisDrawing(Drawing):
 
     def slot(self, edges: Sequence[float], number: int) -> tuple[int, int, int, int]:
         """The place of a bar, from top to bottom of the plot; not much wider than the bar."""
-        step, width = self._widths(edges)
+        step, width = self._bar_widths(edges)
         reach = min(step, width * 1.5) / 2
         middle = edges[number] + step / 2
         return (round(middle - reach), self.plot.top, round(middle + reach), self.plot.bottom)
 
-    def _widths(self, edges: Sequence[float]) -> tuple[float, int]:
+    def _bar_widths(self, edges: Sequence[float]) -> tuple[float, int]:
         """Width of a bar's place, and of the bar itself, pixels."""
         step = (edges[-1] - edges[0]) / max(1, len(edges) - 1)
         gap = max(self.look.line, round(step * _GAP)) if step >= 2 else 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ccmon_tray.dashboard.charts.axes import NOTHING_USED, AxisDrawing, thinned
 from ccmon_tray.dashboard.charts.base import Chart, Table
-from ccmon_tray.dashboard.charts.drawing import Look, Shape
+from ccmon_tray.dashboard.charts.drawing import Look, Ruler, Shape
 from ccmon_tray.dashboard.charts.hover import Tip, TipRow
 from ccmon_tray.dashboard.charts.units import COUNT, Unit
 
@@ -30,10 +30,11 @@ class BarDrawing(AxisDrawing):
 
     Args:
         look: How it looks.
+        ruler: As a :class:`Drawing`'s.
     """
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
+    def __init__(self, look: Look, ruler: Ruler | None = None) -> None:
+        super().__init__(look, ruler)
         self.data: tuple[Bar, ...] = ()
         self.unit: Unit = COUNT
         self.empty = ""
@@ -97,8 +98,8 @@ class BarChart(Chart[BarDrawing]):
         """The bars with their values."""
         return Table((self._heading, "value"), tuple((bar.title, bar.value) for bar in self._bars))
 
-    def _make(self, look: Look) -> BarDrawing:
-        return BarDrawing(look)
+    def _make(self, look: Look, ruler: Ruler | None) -> BarDrawing:
+        return BarDrawing(look, ruler)
 
     def _fill(self, drawing: BarDrawing) -> None:
         drawing.data, drawing.unit, drawing.empty, drawing.every = (

@@ -4,16 +4,17 @@ import math
 import time
 import tkinter as tk
 from pathlib import Path
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, Literal, NamedTuple, TypeVar
 
 from matplotlib.figure import Figure
 from PIL import Image, ImageTk
 
-from ccmon_tray.dashboard.charts.drawing import Drawing, Look
+from ccmon_tray.dashboard.charts.drawing import Align, Drawing, Look, Ruler
 from ccmon_tray.dashboard.charts.hover import Overlay, Tip
 from ccmon_tray.dashboard.design import Design
 
 _EXPORT_SCALE: Final = 2.0
+_ANCHORS: Final[dict[Align, Literal["nw", "n", "ne"]]] = {"left": "nw", "center": "n", "right": "ne"}
 
 D = TypeVar("D", bound=Drawing)
 
@@ -33,6 +34,17 @@ class ChartCanvas(tk.Canvas):
     """
 
     chart: "Chart[Drawing]"
+
+
+class _TkRuler:
+    """Measures words as Tk writes them."""
+
+    def __init__(self, design: Design) -> None:
+        self._fonts = design.fonts
+
+    def width(self, text: str, size: int, *, strong: bool) -> float:
+        """Width of a text in pixels; the size in units."""
+        return self._fonts.get(size, strong=strong).measure(text)
 
 
 class Chart(Generic[D]):
@@ -75,9 +87,10 @@ class Chart(Generic[D]):
         )
         self.widget.chart = self  # type: ignore[assignment]
         family = str(design.fonts.get(11).actual("family"))
-        self.drawing = self._make(Look(design.palette, design.scale, family, self.ground))
+        self.drawing = self._make(Look(design.palette, design.scale, family, self.ground), _TkRuler(design))
         self.overlay = Overlay(self.widget, design, self.ground)
         self._image = self.widget.create_image(0, 0, anchor="nw")
+        self._words: list[int] = []
         self._photo: ImageTk.PhotoImage | None = None
         self._size = (0, 0)
         self._stale = False
@@ -110,7 +123,7 @@ class Chart(Generic[D]):
         """Write it as a picture: PNG (at 2×) or SVG, by the path's suffix."""
         svg = path.suffix.lower() == ".svg"
         scale = 1.0 if svg else _EXPORT_SCALE
-        copy = self._make(self.drawing.look.scaled(scale))
+        copy = self._make(self.drawing.look.scaled(scale), None)
         self._fill(copy)
         width, height = self._size if min(self._size) > 1 else (self.design.px(720), self.design.px(240))
         copy.resize(round(width / self.design.scale * scale), round(height / self.design.scale * scale))
@@ -131,7 +144,7 @@ class Chart(Generic[D]):
         else:
             self.overlay.clear()
 
-    def _make(self, look: Look) -> D:
+    def _make(self, look: Look, ruler: Ruler | None) -> D:
         """A drawing of the chart's kind."""
         raise NotImplementedError
 
@@ -189,6 +202,7 @@ class Chart(Generic[D]):
             self.drawing.resize(*size)
         self.drawing.arrange()
         self._put(self.drawing.picture())
+        self._write()
         self.draws += 1
         self._drawn_at = time.perf_counter()
         self._cost_s = self._drawn_at - began
@@ -200,6 +214,27 @@ class Chart(Generic[D]):
             self._photo = ImageTk.PhotoImage("RGBA", picture.size, master=self.widget)
             self.widget.itemconfigure(self._image, image=self._photo)
         self._photo.paste(picture)
+
+    def _write(self) -> None:
+        """Tk writes the words."""
+        canvas, number = self.widget, 0
+        for labels in self.drawing.labels:
+            font = self.design.fonts.get(labels.size, strong=labels.strong)
+            ascent = font.metrics("ascent")
+            for label in labels.shown:
+                if number == len(self._words):
+                    self._words.append(canvas.create_text(0, 0, tags="words"))
+                canvas.coords(self._words[number], label.x, label.y - ascent)
+                canvas.itemconfigure(
+                    self._words[number],
+                    text=label.text,
+                    font=font,
+                    fill=labels.colour,
+                    anchor=_ANCHORS[label.align],
+                )
+                number += 1
+        canvas.delete(*self._words[number:])
+        del self._words[number:]
 
     def _when_seen(self) -> None:
         if self._stale:

@@ -9,7 +9,7 @@ from matplotlib.path import Path
 from PIL import Image, ImageDraw, ImageTk
 
 from ccmon_tray.dashboard.charts.base import Chart, Table
-from ccmon_tray.dashboard.charts.drawing import NOTHING, Drawing, Label, Labels, Look, Shape
+from ccmon_tray.dashboard.charts.drawing import NOTHING, Drawing, Label, Labels, Look, Ruler, Shape
 from ccmon_tray.dashboard.charts.hover import Tip, TipRow
 from ccmon_tray.dashboard.charts.units import MONEY, Unit
 from ccmon_tray.usage import formatting
@@ -42,10 +42,11 @@ class DonutDrawing(Drawing):
 
     Args:
         look: How it looks.
+        ruler: As a :class:`Drawing`'s.
     """
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
+    def __init__(self, look: Look, ruler: Ruler | None = None) -> None:
+        super().__init__(look, ruler)
         self.slices: tuple[Slice, ...] = ()
         self.centre = self.caption = ""
         self.middle = (0.0, 0.0)
@@ -88,13 +89,12 @@ class DonutDrawing(Drawing):
     def _write(self) -> None:
         px, (x, y) = self.look.px, self.middle
         room = self.hole * 2 * 0.78
-        size = 20.0 if self.radius >= px(60) else 16.0
-        while size > 10 and self.measure(self.centre, size, strong=True)[0] > room:
+        size = 20 if self.radius >= px(60) else 16
+        while size > 10 and self.measure(self.centre, size, strong=True) > room:
             size -= 1
-        self.figures.set_size(size)
-        cap = self.cap_height(size, strong=True)
-        small = self.cap_height(11)
-        caption = self.caption if self.measure(self.caption, 11)[0] <= room else ""
+        self.figures.size = size
+        cap, small = self.cap_height(size), self.cap_height(11)
+        caption = self.caption if self.measure(self.caption, 11) <= room else ""
         height = cap + (px(9) + small if caption else 0)
         baseline = round(y - height / 2 + cap)
         self.figures.show([Label(x, baseline, self.centre, "center")])
@@ -154,8 +154,8 @@ class Donut(Chart[DonutDrawing]):
         """The parts with their values."""
         return Table(("name", "value"), tuple((part.name, part.value) for part in self._slices))
 
-    def _make(self, look: Look) -> DonutDrawing:
-        return DonutDrawing(look)
+    def _make(self, look: Look, ruler: Ruler | None) -> DonutDrawing:
+        return DonutDrawing(look, ruler)
 
     def _fill(self, drawing: DonutDrawing) -> None:
         drawing.slices, drawing.centre, drawing.caption = self._slices, self._centre, self._caption

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path as FilePath
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -100,20 +100,32 @@ class _Easel:
 _easel = _Easel()
 
 
+class Ruler(Protocol):
+    """Measures words in the type that they are written in."""
+
+    def width(self, text: str, size: int, *, strong: bool) -> float:
+        """Width of a text in pixels; the size in units."""
+
+
 class Drawing:
     """A figure with its artists.
 
     Args:
         look: How it looks.
+        ruler: Measures the words, where others write them (on a screen Tk does, as all other words there, and
+            much faster); without one they are part of the figure.
     """
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, ruler: Ruler | None = None) -> None:
         self.look = look
+        self.ruler = ruler
+        self.labels: list[Labels] = []
+        """All its words."""
         self.width = self.height = 1
         self.figure = Figure(figsize=(1, 1), dpi=POINTS_PER_INCH, facecolor=look.ground, frameon=True)
         self.down = Affine2D()
         """From pixels counted downwards to matplotlib's, counted upwards."""
-        self._sizes: dict[tuple[str, float, bool], tuple[float, float]] = {}
+        self._widths: dict[tuple[str, int, bool], float] = {}
 
     def resize(self, width: int, height: int) -> None:
         """Give it a size in pixels; :meth:`arrange` is to follow."""
@@ -148,26 +160,28 @@ class Drawing:
             artist.set_transform(self.down)
         self.figure.add_artist(artist)
 
-    def font(self, size: float, *, strong: bool = False) -> FontProperties:
+    def font(self, size: int, *, strong: bool = False) -> FontProperties:
         """The font of a size in units."""
         file = font_file(self.look.family, 600 if strong else 400)
         return FontProperties(fname=file, size=size * self.look.scale)
 
-    def measure(self, text: str, size: float, *, strong: bool = False) -> tuple[float, float]:
-        """Width, and height above the baseline, of words in pixels; the size in units."""
+    def measure(self, text: str, size: int, *, strong: bool = False) -> float:
+        """Width of words in pixels; the size in units."""
         key = (text, size, strong)
-        if key not in self._sizes:
-            if len(self._sizes) > 500:
-                self._sizes.clear()
-            width, height, descent = _easel.at_least(1, 1).get_text_width_height_descent(  # type: ignore[no-untyped-call]
-                text, self.font(size, strong=strong), ismath=False
-            )
-            self._sizes[key] = (width, height - descent)
-        return self._sizes[key]
+        if key not in self._widths:
+            if len(self._widths) > 500:
+                self._widths.clear()
+            if self.ruler is not None:
+                self._widths[key] = self.ruler.width(text, size, strong=strong)
+            else:
+                renderer = _easel.at_least(1, 1)
+                font = self.font(size, strong=strong)
+                self._widths[key] = renderer.get_text_width_height_descent(text, font, ismath=False)[0]  # type: ignore[no-untyped-call]
+        return self._widths[key]
 
-    def cap_height(self, size: float, *, strong: bool = False) -> float:
-        """Height of a figure (0 to 9) above the baseline, pixels."""
-        return self.measure("0", size, strong=strong)[1]
+    def cap_height(self, size: int) -> float:
+        """Height of a figure (0 to 9) above the baseline, pixels; about the same in all type for screens."""
+        return 0.727 * size * self.look.scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,41 +205,35 @@ class Labels:
     """
 
     def __init__(
-        self, drawing: Drawing, size: float, *, colour: str | None = None, strong: bool = False
+        self, drawing: Drawing, size: int, *, colour: str | None = None, strong: bool = False
     ) -> None:
         self._drawing = drawing
         self.size = size
         self.strong = strong
-        self._colour = colour or drawing.look.quiet
-        self._font = drawing.font(size, strong=strong)
+        self.colour = colour or drawing.look.quiet
+        self.shown: tuple[Label, ...] = ()
+        """Those that show now."""
         self._texts: list[Text] = []
+        drawing.labels.append(self)
 
     def show(self, labels: Sequence[Label]) -> None:
         """Show these and no others."""
+        self.shown = tuple(labels)
+        if self._drawing.ruler is not None:
+            return
+        font = self._drawing.font(self.size, strong=self.strong)
         while len(self._texts) < len(labels):
-            text = Text(fontproperties=self._font, color=self._colour, verticalalignment="baseline")
+            text = Text(color=self.colour, verticalalignment="baseline")
             text.set_parse_math(False)
             self._drawing.add(text, 5)
             self._texts.append(text)
         for text, label in zip(self._texts, labels, strict=False):
+            text.set_fontproperties(font)
             text.set_position((label.x, label.y))
             text.set_text(label.text)
             text.set_horizontalalignment(label.align)
         for number, text in enumerate(self._texts):
             text.set_visible(number < len(labels))
-
-    def set_size(self, size: float) -> None:
-        """Change the size, units."""
-        if size != self.size:
-            self.size = size
-            self._font = self._drawing.font(size, strong=self.strong)
-            for text in self._texts:
-                text.set_fontproperties(self._font)
-
-    @property
-    def texts(self) -> list[Text]:
-        """The artists that show now."""
-        return [text for text in self._texts if text.get_visible()]
 
 
 class Shape(PathPatch):

@@ -16,6 +16,7 @@ from ccmon_tray.dashboard.charts.drawing import (
     Label,
     Labels,
     Look,
+    Ruler,
     Shape,
 )
 from ccmon_tray.dashboard.charts.hover import Box, Tip, TipRow
@@ -70,10 +71,11 @@ class HeatmapDrawing(Drawing):
 
     Args:
         look: How it looks.
+        ruler: As a :class:`Drawing`'s.
     """
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
+    def __init__(self, look: Look, ruler: Ruler | None = None) -> None:
+        super().__init__(look, ruler)
         self.data: HeatmapData | None = None
         self.left = self.top = 0
         self.pitch = (1, 1)
@@ -97,8 +99,8 @@ class HeatmapDrawing(Drawing):
         px, cap = self.look.px, self.cap_height(_TYPE)
         names = [WEEKDAYS[weekday][:3].capitalize() for weekday in data.weekdays]
         sums = [data.unit.text(sum(data.grid[weekday])) if data.grid else "" for weekday in data.weekdays]
-        left = round(max(self.measure(name, _TYPE)[0] for name in names)) + px(12)
-        right = self.width - round(max(self.measure(words, _TYPE)[0] for words in sums)) - px(14)
+        left = round(max(self.measure(name, _TYPE) for name in names)) + px(12)
+        right = self.width - round(max(self.measure(words, _TYPE) for words in sums)) - px(14)
         bottom = self.height - px(22)
         self.left, self.top = left, px(2)
         self.pitch = (max(1, (right - left) // HOURS), max(1, (bottom - self.top) // DAYS_OF_WEEK))
@@ -196,8 +198,8 @@ class Heatmap(Chart[HeatmapDrawing]):
             return Table(header, ())
         return Table(header, tuple((WEEKDAYS[day], *data.grid[day]) for day in data.weekdays))
 
-    def _make(self, look: Look) -> HeatmapDrawing:
-        return HeatmapDrawing(look)
+    def _make(self, look: Look, ruler: Ruler | None) -> HeatmapDrawing:
+        return HeatmapDrawing(look, ruler)
 
     def _fill(self, drawing: HeatmapDrawing) -> None:
         drawing.data = self._data

@@ -7,7 +7,7 @@ import numpy as np
 
 from ccmon_tray.dashboard.charts.axes import NOTHING_USED
 from ccmon_tray.dashboard.charts.base import Chart, Table
-from ccmon_tray.dashboard.charts.drawing import Look
+from ccmon_tray.dashboard.charts.drawing import Look, Ruler
 from ccmon_tray.dashboard.charts.hover import Dot, Tip, TipRow
 from ccmon_tray.dashboard.charts.time_axis import moment_title, span_title, usual_step_s
 from ccmon_tray.dashboard.charts.time_drawing import Mode, TimeData, TimeDrawing, TimeSeries
@@ -64,8 +64,8 @@ class TimeChart(Chart[TimeDrawing]):
         rows = tuple((*head, *values) for head, *values in zip(heads, *columns, strict=False))
         return Table((("time",) if data.moments else ("start", "end")) + names, rows)
 
-    def _make(self, look: Look) -> TimeDrawing:
-        return TimeDrawing(look)
+    def _make(self, look: Look, ruler: Ruler | None) -> TimeDrawing:
+        return TimeDrawing(look, ruler)
 
     def _fill(self, drawing: TimeDrawing) -> None:
         drawing.data = self._data

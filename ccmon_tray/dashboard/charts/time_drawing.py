@@ -17,6 +17,7 @@ from ccmon_tray.dashboard.charts.drawing import (
     NOTHING,
     Glow,
     Look,
+    Ruler,
     Shape,
 )
 from ccmon_tray.dashboard.charts.time_axis import Tick, day_labels, time_ticks, usual_step_s
@@ -102,10 +103,11 @@ class TimeDrawing(AxisDrawing):
 
     Args:
         look: How it looks.
+        ruler: As a :class:`Drawing`'s.
     """
 
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
+    def __init__(self, look: Look, ruler: Ruler | None = None) -> None:
+        super().__init__(look, ruler)
         self.data: TimeData | None = None
         self.edges = np.zeros(0)
         """Where the steps begin and end, pixels."""
