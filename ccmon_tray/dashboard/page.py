@@ -207,7 +207,8 @@ class Page:
 
     def _panel_note(self) -> Note | None:
         if self.error is not None and not self.current:
-            return self._error_note(self.error, self._deeds(again=True))
+            known = isinstance(self.error, CcmonError)
+            return self._error_note(self.error, self._deeds(again=True, settings=known))
         if self.reading is None or not self.current:
             return None
         match self.view.state(self.reading):
@@ -285,7 +286,7 @@ class Page:
             deeds.append(Deed("Try again", lambda: self.read(refresh=True)))
         if self.view.name != "smoke-test":
             deeds.append(Deed("Smoke test", lambda: self._shell.open_view("smoke-test")))
-        if settings:
+        if settings and self.view.name != "settings":
             deeds.append(Deed("Settings", lambda: self._shell.open_view("settings")))
         return tuple(deeds)
 

@@ -16,6 +16,7 @@ from ccmon_tray.dashboard.theme import mix
 _NUMBERS = itertools.count(1)
 _RADIUS: Final = 8
 _SMALL_RADIUS: Final = 6
+_THUMB_RADIUS: Final = 4
 
 
 class Style:
@@ -60,10 +61,7 @@ class Style:
         )
         card = self._picture(_RADIUS, colours.card, colours.hairline, colours.background, middle=256)
         focus = self._picture(_RADIUS, colours.card, colours.accent, colours.background, middle=256)
-        edge = self._design.px(_RADIUS)
-        style.element_create(
-            "Card.ground", "image", card, ("focus", focus), border=edge, sticky="nsew", padding=0
-        )
+        self._element("Card.ground", _RADIUS, card, ("focus", focus))
         style.layout("Card.TFrame", [("Card.ground", {"sticky": "nsew"})])
         style.configure("Card.TFrame", background=colours.background)
 
@@ -100,16 +98,13 @@ class Style:
             "lit": self._picture(_SMALL_RADIUS, lit, border, ground),
         }
         element = f"{name}.ground"
-        style.element_create(
+        self._element(
             element,
-            "image",
+            _SMALL_RADIUS,
             states["normal"],
             ("focus", states["focus"]),
             ("pressed", states["lit"]),
             ("active", states["lit"]),
-            border=design.px(_SMALL_RADIUS),
-            padding=0,
-            sticky="nsew",
         )
         style.layout(
             name,
@@ -147,15 +142,12 @@ class Style:
         ground = colours.card
         fill = mix(colours.text, ground, 0.04) if design.dark else colours.card
         border = mix(colours.text, ground, 0.22)
-        style.element_create(
+        self._element(
             "Round.field",
-            "image",
+            _SMALL_RADIUS,
             self._picture(_SMALL_RADIUS, fill, border, ground),
             ("invalid", self._picture(_SMALL_RADIUS, fill, colours.bad, ground, line=1.5)),
             ("focus", self._picture(_SMALL_RADIUS, fill, colours.accent, ground, line=1.5)),
-            border=design.px(_SMALL_RADIUS),
-            padding=0,
-            sticky="nsew",
         )
         inner: Any = [
             ("Entry.padding", {"sticky": "nsew", "children": [("Entry.textarea", {"sticky": "nsew"})]})
@@ -179,18 +171,17 @@ class Style:
         self._root.option_add("*TEntry.font", design.fonts.get(13))
 
     def _scrollbars(self) -> None:
-        design, colours, style = self._design, self._design.palette, self._style
+        colours, style = self._design.palette, self._style
         for prefix, ground in (("", colours.background), ("Card.", colours.card)):
             name = f"{prefix}Vertical.TScrollbar"
             thumb = mix(colours.text, ground, 0.2)
             element = f"{prefix}Slim.thumb"
-            style.element_create(
+            lit = mix(colours.text, ground, 0.4)
+            self._element(
                 element,
-                "image",
-                self._picture(4, thumb, thumb, ground),
-                ("active", self._picture(4, mix(colours.text, ground, 0.4), thumb, ground)),
-                border=design.px(4),
-                sticky="nsew",
+                _THUMB_RADIUS,
+                self._picture(_THUMB_RADIUS, thumb, thumb, ground),
+                ("active", self._picture(_THUMB_RADIUS, lit, lit, ground)),
             )
             style.layout(
                 name,
@@ -204,6 +195,23 @@ class Style:
             style.configure(
                 name, troughcolor=ground, background=ground, bordercolor=ground, borderwidth=0, relief="flat"
             )
+
+    def _element(
+        self, name: str, radius: float, usual: tk.PhotoImage, *states: tuple[str, tk.PhotoImage]
+    ) -> None:
+        """An element drawn as a picture that is stretched; it asks for no more room than its corners take."""
+        corner = self._design.px(radius)
+        self._style.element_create(
+            name,
+            "image",
+            usual,
+            *states,
+            border=corner,
+            padding=0,
+            width=2 * corner,
+            height=2 * corner,
+            sticky="nsew",
+        )
 
     def _picture(
         self, radius: float, fill: str, border: str, ground: str, *, line: float = 1.0, middle: int = 32

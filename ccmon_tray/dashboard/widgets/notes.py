@@ -162,11 +162,15 @@ class Toast:
             self._root,
             design,
             words if len(words) <= 60 else words[:59] + "…",
-            ground=colours.text,
-            colour=colours.background,
+            ground=mix(colours.text, colours.card, 0.12),
             size=12,
         )
-        self._shown.configure(padx=design.px(14), pady=design.px(7))
+        self._shown.configure(
+            padx=design.px(14),
+            pady=design.px(8),
+            highlightthickness=design.px(1),
+            highlightbackground=mix(colours.text, colours.card, 0.3),
+        )
         self._shown.place(relx=0.5, rely=1.0, y=-design.px(24), anchor="s")
         self._due = self._root.after(_TOAST_MS, self.hush)
 
