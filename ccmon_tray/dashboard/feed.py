@@ -108,7 +108,7 @@ class SnapshotFeed:
         services = self._services
         source = services.source
         if self._builder is None or self._builder[0] is not source:
-            self._builder = (source, SnapshotBuilder(source, services.calendar))
+            self._builder = (source, SnapshotBuilder(source, services.calendar, services.files))
         snapshot: Snapshot = self._builder[1].build(services.settings.tray.range, services.clock(), last)
         return snapshot
 

@@ -12,7 +12,8 @@ from ccmon_tray.calendars import calendar_from
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
 from ccmon_tray.sources.base import UsageSource
-from ccmon_tray.sources.choose import open_source
+from ccmon_tray.sources.choose import open_files, open_source
+from ccmon_tray.sources.claude_files import ClaudeFiles
 from ccmon_tray.usage.windows import Calendar, Window, resolve
 
 
@@ -32,6 +33,7 @@ class Services:
         self.clock = clock
         self._lock = Lock()
         self._source: UsageSource | None = None
+        self._files: ClaudeFiles | None = None
         self._closed = False
 
     @property
@@ -45,6 +47,19 @@ class Services:
             if self._source is None:
                 self._source = open_source(self.settings, self.calendar, clock=self.clock)
             return self._source
+
+    @property
+    def files(self) -> ClaudeFiles:
+        """The files of Claude Code that go with the source; what was read of them stays.
+
+        Raises:
+            SettingsError: The settings name a source that cannot be used.
+        """
+        source = self.source
+        with self._lock:
+            if self._files is None:
+                self._files = open_files(source, self.settings, self.calendar, clock=self.clock)
+            return self._files
 
     def window(self, name: str) -> Window:
         """The window that a range's name means now."""
