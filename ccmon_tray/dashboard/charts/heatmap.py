@@ -30,8 +30,8 @@ _LEVELS: Final = 12
 _TYPE: Final = 11  # units
 _EVERY_HOURS: Final = 3
 # Use is uneven: below the busiest hours there should still be something to see.
-_GAMMA: Final = 0.65
-_FAINTEST: Final = 0.16
+_GAMMA: Final = 0.8
+_FAINTEST: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ class HeatmapDrawing(Drawing):
             for row in range(DAYS_OF_WEEK)
         ]
         self.names.show([Label(0, y, name) for y, name in zip(middles, names, strict=True)])
-        end = self.left + HOURS * self.pitch[0] + px(12)
-        self.sums.show([Label(end, y, words) for y, words in zip(middles, sums, strict=True)])
+        end = self.width - px(1)
+        self.sums.show([Label(end, y, words, "right") for y, words in zip(middles, sums, strict=True)])
         baseline = round(self.top + DAYS_OF_WEEK * self.pitch[1] + px(6) + cap)
         self.hours.show(
             [

@@ -1,7 +1,7 @@
 """Tokens: of which type, by which model, when, and what the cache saved."""
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ccmon_tray.dashboard.views.base import Asked, Exported, Host, View
@@ -18,6 +18,7 @@ from ccmon_tray.sources.readings.tokens import (
     TokensReading,
     read_tokens,
 )
+from ccmon_tray.sources.tally import merged_by_name
 from ccmon_tray.usage import formatting
 from ccmon_tray.usage.models import ModelUsage, State, Tokens, UsageWarning
 from ccmon_tray.usage.pricing import PROVIDER_TITLES
@@ -112,6 +113,7 @@ class TokensView(View[TokensReading]):
                     for title in figures
                 ),
             ),
+            sort=(1, True),
             copy=self.host.copy,
             empty="No model was used",
         )
@@ -151,7 +153,7 @@ class TokensView(View[TokensReading]):
         """Show it."""
         self._reading = reading
         self._show_totals(reading.tokens, reading)
-        self.models.show(model_rows(reading.models, self._colours(reading)))
+        self.models.show(model_rows(reading.models, self.design.series))
         provider = self.host.services.settings.pricing.provider
         self.remark.configure(text=savings_remark(reading.savings, PROVIDER_TITLES[provider]))
         self._show_chart(reading)
@@ -165,7 +167,7 @@ class TokensView(View[TokensReading]):
         """Show the totals that the tray read."""
         assert snapshot.figures is not None
         self._show_totals(snapshot.figures.range.totals.tokens, None)
-        self.models.show(model_rows(snapshot.figures.range.by_model, {}))
+        self.models.show(model_rows(merged_by_name(snapshot.figures.range.by_model), self.design.series))
 
     def state(self, reading: TokensReading) -> State:
         """Whether anything was used."""
@@ -222,14 +224,11 @@ class TokensView(View[TokensReading]):
             card.show(Stat(formatting.tokens(count), note))
 
     def _series(self, reading: TokensReading) -> tuple[TokenSeries, ...]:
-        """The series that the switch asks for, as many as there are colours."""
+        """The series that the switch asks for; the order of models by cost gives them their colours."""
         if self.switch.chosen == BY_TYPE:
             return reading.by_type
-        return summed_up(reading.by_model, _SERIES)
-
-    def _colours(self, reading: TokensReading) -> dict[str, str]:
-        """The colour of each model, the same in table and chart."""
-        return {one.name: self.design.series(i) for i, one in enumerate(summed_up(reading.by_model, _SERIES))}
+        order = {model.name: index for index, model in enumerate(reading.models)}
+        return summed_up(sorted(reading.by_model, key=lambda one: order[one.name]), _SERIES)
 
     def _show_chart(self, reading: TokensReading) -> None:
         series = self._series(reading)
@@ -318,20 +317,24 @@ def listed(names: Sequence[str]) -> str:
 
 
 def summed_up(series: Sequence[TokenSeries], most: int) -> tuple[TokenSeries, ...]:
-    """At most so many series: of more, the smallest are one."""
+    """The first so many series, and the sum of all others."""
     if len(series) <= most:
         return tuple(series)
-    rest = series[most - 1 :]
+    rest = series[most:]
     steps = tuple(map(sum, zip(*(one.steps for one in rest), strict=True)))
-    return (*series[: most - 1], TokenSeries(OTHERS, sum(one.total for one in rest), steps))
+    return (*series[:most], TokenSeries(OTHERS, sum(one.total for one in rest), steps))
 
 
-def model_rows(by_model: Sequence[ModelUsage], colours: dict[str, str]) -> list[TableRow]:
-    """A row for each model, most tokens first: tokens by type, share, cache hits and cost."""
-    known = [model.tokens.total for model in by_model if model.tokens]
-    whole = sum(known)
+def model_rows(by_model: Sequence[ModelUsage], colour: Callable[[int], str]) -> list[TableRow]:
+    """A row for each model, most tokens first: tokens by type, share, cache hits and cost.
+
+    Args:
+        by_model: The models, dearest first.
+        colour: The colour of the model at a place in them.
+    """
+    whole = sum(model.tokens.total for model in by_model if model.tokens)
     rows = []
-    for model in sorted(by_model, key=lambda m: -(m.tokens.total if m.tokens else 0.0)):
+    for index, model in enumerate(by_model):
         tokens = model.tokens
         share = tokens.total / whole if tokens and whole else None
         hits = tokens.cache_hit_ratio if tokens else None
@@ -346,7 +349,7 @@ def model_rows(by_model: Sequence[ModelUsage], colours: dict[str, str]) -> list[
             formatting.money(model.cost_usd),
         )
         order = (model.name, total, share, *counts, hits, model.cost_usd)
-        rows.append(TableRow(model.model, cells, order, colours.get(model.name, "")))
+        rows.append(TableRow(model.model, cells, order, colour(index)))
     return rows
 
 
