@@ -17,9 +17,10 @@ from PIL import Image, ImageGrab
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from ccmon_tray.dashboard.quick_stats import QuickStatsWindow, SnapshotFile  # noqa: E402
+from ccmon_tray.dashboard.quick_stats import QuickStatsWindow  # noqa: E402
 from ccmon_tray.settings import Theme  # noqa: E402
 from ccmon_tray.sources.demo.source import DemoSource  # noqa: E402
+from ccmon_tray.sources.snapshot_file import SnapshotFile  # noqa: E402
 from ccmon_tray.sources.snapshots import SnapshotBuilder  # noqa: E402
 from ccmon_tray.usage.snapshot import Snapshot  # noqa: E402
 from ccmon_tray.usage.windows import Calendar  # noqa: E402

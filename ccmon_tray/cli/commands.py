@@ -22,9 +22,6 @@ DONE = 0
 NO_DATA = 1
 UNREACHABLE = 3
 
-_SNAPSHOT_LIFE = 3
-"""A running tray's snapshot is used for so many poll intervals."""
-
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -203,22 +200,16 @@ def _told(snapshot: Snapshot) -> int:
 
 def _trays_snapshot(context: Context, now: float) -> Snapshot | None:
     """The running tray's snapshot, if it is of the source that is asked for, and young."""
-    from pydantic import ValidationError  # noqa: PLC0415
+    from ccmon_tray.sources.snapshot_file import SnapshotFile, is_of, is_young  # noqa: PLC0415
 
     # The process id is there as long as the tray is; a tray that died leaves it, but no young snapshot.
     if not context.paths.tray.pid_file.exists():
         return None
-    try:
-        snapshot = Snapshot.model_validate_json(context.paths.snapshot_file.read_bytes())
-    except (OSError, ValidationError):
-        return None
-    settings = context.settings
-    kind = "prometheus" if settings.source.kind == "auto" else settings.source.kind
-    same = snapshot.source.kind == kind and (
-        kind != "prometheus" or snapshot.source.url == settings.prometheus.url.rstrip("/")
-    )
-    young = 0 <= now - snapshot.polled_at <= _SNAPSHOT_LIFE * settings.poll.interval_s
-    return snapshot if same and young else None
+    file = SnapshotFile(context.paths.snapshot_file)
+    file.look()
+    snapshot, settings = file.snapshot, context.settings
+    usable = snapshot is not None and is_of(snapshot, settings) and is_young(snapshot, settings, now)
+    return snapshot if usable else None
 
 
 def _one_poll(context: Context, now: float) -> Snapshot:

@@ -14,8 +14,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
 from ccmon_tray.dashboard.painter import Painter
 from ccmon_tray.dashboard.quick_stats_content import UNREADABLE, WAITING, Content, clipboard_text, compose
 from ccmon_tray.dashboard.quick_stats_view import HINT, Action, QuickStatsView
@@ -25,7 +23,7 @@ from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.clipboard import copy_text
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import find_paths
-from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.sources.snapshot_file import SnapshotFile
 
 TITLE: Final = "Claude Code Monitor"
 _TICK_MS: Final = 1000
@@ -35,48 +33,6 @@ _APPEARANCE_PATIENCE_S: Final = 0.1
 _EDGE: Final = 8  # units between a popup and the screen's edge or the icon
 
 Point = tuple[int, int]
-
-
-class SnapshotFile:
-    """The tray's latest snapshot, read again when its file has changed.
-
-    Args:
-        path: The file; it need not exist yet.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen: tuple[int, int, int] | None = None
-        self._snapshot: Snapshot | None = None
-        self._readable = True
-
-    def content(self, now: float) -> Content:
-        """What to show now (Unix seconds)."""
-        self._look()
-        if not self._readable:
-            return UNREADABLE
-        return WAITING if self._snapshot is None else compose(self._snapshot, now=now)
-
-    def text(self, now: float) -> str:
-        """The figures shown now (Unix seconds) as text, or "" if none are."""
-        shown = self._readable and self._snapshot
-        return clipboard_text(shown, now=now) if shown else ""
-
-    def _look(self) -> None:
-        try:
-            info = self._path.stat()
-            seen = (info.st_mtime_ns, info.st_size, info.st_ino)
-            if seen == self._seen:
-                return
-            text = self._path.read_bytes()
-        except OSError:
-            return  # not there yet, or being replaced: what was read before still holds
-        self._seen = seen
-        try:
-            self._snapshot = Snapshot.model_validate_json(text)
-            self._readable = True
-        except ValidationError:
-            self._readable = False
 
 
 class QuickStatsWindow:
@@ -130,14 +86,15 @@ class QuickStatsWindow:
 
     def refresh(self) -> None:
         """Read the file if it changed, and draw if anything that shows did."""
-        content = self._file.content(self._clock())
+        content = self._compose()
         if content != self.content:
             self.content = content
             self._draw()
 
     def copy(self) -> None:
         """Put the figures into the clipboard as text."""
-        text = self._file.text(self._clock())
+        shown = self._file.snapshot if self._file.readable else None
+        text = clipboard_text(shown, now=self._clock()) if shown else ""
         if not text:
             return
         try:
@@ -153,6 +110,13 @@ class QuickStatsWindow:
     def close(self) -> None:
         """Close the window and end the program."""
         self.root.destroy()
+
+    def _compose(self) -> Content:
+        self._file.look()
+        if not self._file.readable:
+            return UNREADABLE
+        snapshot = self._file.snapshot
+        return WAITING if snapshot is None else compose(snapshot, now=self._clock())
 
     def _palette(self, patience_s: float = 0.0) -> Palette:
         dark = self._appearance.dark(patience_s) if self._appearance else None

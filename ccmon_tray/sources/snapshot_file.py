@@ -9,7 +9,7 @@ from ccmon_tray.settings import Settings
 from ccmon_tray.usage.models import SourceKind
 from ccmon_tray.usage.snapshot import Snapshot
 
-_LIFE_INTERVALS: Final = 3
+LIFE_INTERVALS: Final = 3
 """A running tray's snapshot is used for so many poll intervals."""
 
 
@@ -59,4 +59,4 @@ def is_of(snapshot: Snapshot, settings: Settings) -> bool:
 
 def is_young(snapshot: Snapshot, settings: Settings, now: float) -> bool:
     """Whether a snapshot is one that a running tray has just left (``now``: Unix seconds)."""
-    return 0 <= now - snapshot.polled_at <= _LIFE_INTERVALS * settings.poll.interval_s
+    return 0 <= now - snapshot.polled_at <= LIFE_INTERVALS * settings.poll.interval_s

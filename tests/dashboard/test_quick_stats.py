@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from ccmon_tray.dashboard import quick_stats
-from ccmon_tray.dashboard.quick_stats import QuickStatsWindow, SnapshotFile, place
+from ccmon_tray.dashboard.quick_stats import QuickStatsWindow, place
 from ccmon_tray.dashboard.quick_stats_content import clipboard_text
 from ccmon_tray.dashboard.theme import DARK, LIGHT, Fonts
 from ccmon_tray.desktop.appearance import SystemAppearance
 from ccmon_tray.desktop.channel import Message
 from ccmon_tray.settings import Theme
+from ccmon_tray.sources.snapshot_file import SnapshotFile
 from ccmon_tray.usage.snapshot import Snapshot
 from tests.support.desktop import Box, Desktop, wait_for
 from tests.support.snapshots import NOW, every_state, fresh

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ccmon_tray.sources.doctor.context import Context
 from ccmon_tray.sources.doctor.links import Finding, Link, ok, skipped
+from ccmon_tray.sources.snapshot_file import LIFE_INTERVALS
 from ccmon_tray.usage import formatting
 from ccmon_tray.usage.checks import CheckStatus
 from ccmon_tray.usage.models import State
@@ -17,8 +18,6 @@ from ccmon_tray.usage.snapshot import Snapshot
 
 _FONTS_MODULE: Final = "ccmon_tray.dashboard.tk_fonts"
 _FONTS_TIMEOUT_S: Final = 15.0
-_SNAPSHOT_LIFE: Final = 3
-"""A running tray's snapshot is as old as so many poll intervals at most."""
 
 
 def _tray(context: Context) -> Finding:
@@ -38,7 +37,7 @@ def _tray(context: Context) -> Finding:
         )
     polled_s = max(0.0, context.clock() - snapshot.polled_at)
     details = (f"state: {snapshot.state.value}", f"last poll: {formatting.age(polled_s)}")
-    if polled_s > _SNAPSHOT_LIFE * context.settings.poll.interval_s:
+    if polled_s > LIFE_INTERVALS * context.settings.poll.interval_s:
         return Finding(
             CheckStatus.WARNING,
             f"{running}, but its last poll was {formatting.age(polled_s)}",
