@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageTk
 
 from ccmon_tray.dashboard.charts.drawing import Align, Drawing, Look, Ruler
+from ccmon_tray.dashboard.charts.heading import Key, add_heading
 from ccmon_tray.dashboard.charts.hover import Overlay, Tip
 from ccmon_tray.dashboard.design import Design
 
@@ -120,13 +121,13 @@ class Chart(Generic[D]):
             self._waiting = self.widget.after_idle(self._draw)
 
     def save(self, path: Path) -> None:
-        """Write it as a picture: PNG (at 2×) or SVG, by the path's suffix."""
-        svg = path.suffix.lower() == ".svg"
-        scale = 1.0 if svg else _EXPORT_SCALE
+        """Write it as a picture with its name: PNG (at 2×) or SVG, by the path's suffix."""
+        scale = 1.0 if path.suffix.lower() == ".svg" else _EXPORT_SCALE
         copy = self._make(self.drawing.look.scaled(scale), None)
         self._fill(copy)
-        width, height = self._size if min(self._size) > 1 else (self.design.px(720), self.design.px(240))
-        copy.resize(round(width / self.design.scale * scale), round(height / self.design.scale * scale))
+        size = self._size if min(self._size) > 1 else (self.design.px(720), self.design.px(240))
+        width, height = (round(length / self.design.scale * scale) for length in size)
+        add_heading(copy, width, height, self.label, self._keys())
         copy.arrange()
         copy.save(path)
 
@@ -151,6 +152,10 @@ class Chart(Generic[D]):
     def _fill(self, drawing: D) -> None:
         """Give the data to a drawing."""
         raise NotImplementedError
+
+    def _keys(self) -> list[Key]:
+        """What its colours mean, where that is not told otherwise."""
+        return []
 
     def _places(self) -> int:
         """How many places the data have that can be hovered."""

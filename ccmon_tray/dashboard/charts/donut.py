@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageTk
 
 from ccmon_tray.dashboard.charts.base import Chart, Table
 from ccmon_tray.dashboard.charts.drawing import NOTHING, Drawing, Label, Labels, Look, Ruler, Shape
+from ccmon_tray.dashboard.charts.heading import Key
 from ccmon_tray.dashboard.charts.hover import Tip, TipRow
 from ccmon_tray.dashboard.charts.units import MONEY, Unit
 from ccmon_tray.usage import formatting
@@ -159,6 +160,9 @@ class Donut(Chart[DonutDrawing]):
 
     def _fill(self, drawing: DonutDrawing) -> None:
         drawing.slices, drawing.centre, drawing.caption = self._slices, self._centre, self._caption
+
+    def _keys(self) -> list[Key]:
+        return [(f"{part.name}  {self._unit.text(part.value)}", part.colour) for part in self._slices]
 
     def _places(self) -> int:
         return len(self.drawing.arcs)

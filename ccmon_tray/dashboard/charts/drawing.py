@@ -125,13 +125,23 @@ class Drawing:
         self.figure = Figure(figsize=(1, 1), dpi=POINTS_PER_INCH, facecolor=look.ground, frameon=True)
         self.down = Affine2D()
         """From pixels counted downwards to matplotlib's, counted upwards."""
+        self.margin = (0, 0, 0, 0)
+        """Left, top, right, bottom, pixels: for what a picture in a file says besides."""
         self._widths: dict[tuple[str, int, bool], float] = {}
 
     def resize(self, width: int, height: int) -> None:
-        """Give it a size in pixels; :meth:`arrange` is to follow."""
+        """Give it a size in pixels, its margin not counted; :meth:`arrange` is to follow."""
         self.width, self.height = max(1, width), max(1, height)
-        self.figure.set_size_inches(self.width / POINTS_PER_INCH, self.height / POINTS_PER_INCH)
-        self.down.clear().scale(1, -1).translate(0, self.height)
+        across, down = self.whole
+        self.figure.set_size_inches(across / POINTS_PER_INCH, down / POINTS_PER_INCH)
+        left, _, _, bottom = self.margin
+        self.down.clear().scale(1, -1).translate(left, self.height + bottom)
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """Width and height with the margin, pixels."""
+        left, top, right, bottom = self.margin
+        return self.width + left + right, self.height + top + bottom
 
     def arrange(self) -> None:
         """Put every artist where the size and the data want it."""
@@ -139,11 +149,11 @@ class Drawing:
 
     def picture(self) -> Image.Image:
         """Draw it: RGBA, but nothing shines through; holds until any other drawing is drawn."""
-        renderer = _easel.at_least(self.width, self.height)
+        size = self.whole
+        renderer = _easel.at_least(*size)
         renderer.clear()  # type: ignore[no-untyped-call]
         self.figure.draw(renderer)
-        pixels = np.asarray(renderer.buffer_rgba())[-self.height :]  # type: ignore[no-untyped-call]
-        size = (self.width, self.height)
+        pixels = np.asarray(renderer.buffer_rgba())[-size[1] :]  # type: ignore[no-untyped-call]
         return Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", pixels.strides[0], 1)
 
     def save(self, path: FilePath) -> None:
@@ -284,7 +294,8 @@ class Glow(Artist):
         pixels = whole.view(np.uint8).reshape(bottom - top, right - left, 4)
         gc = renderer.new_gc()
         gc.set_clip_path(TransformedPath(self._path, self._drawing.down))
-        renderer.draw_image(gc, left, self._drawing.height - bottom, pixels)
+        corner = self._drawing.down.transform((left, bottom))
+        renderer.draw_image(gc, round(corner[0]), round(corner[1]), pixels)
         gc.restore()
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from ccmon_tray.dashboard.charts.axes import NOTHING_USED
 from ccmon_tray.dashboard.charts.base import Chart, Table
 from ccmon_tray.dashboard.charts.drawing import Look, Ruler
+from ccmon_tray.dashboard.charts.heading import Key
 from ccmon_tray.dashboard.charts.hover import Dot, Tip, TipRow
 from ccmon_tray.dashboard.charts.time_axis import moment_title, span_title, usual_step_s
 from ccmon_tray.dashboard.charts.time_drawing import Mode, TimeData, TimeDrawing, TimeSeries
@@ -69,6 +70,10 @@ class TimeChart(Chart[TimeDrawing]):
 
     def _fill(self, drawing: TimeDrawing) -> None:
         drawing.data = self._data
+
+    def _keys(self) -> list[Key]:
+        series = self._data.series if self._data else ()
+        return [(one.name, one.colour) for one in series] if len(series) > 1 else []
 
     def _places(self) -> int:
         data = self._data
