@@ -108,7 +108,7 @@ class Look:
         span: The window.
         parts: By what was asked, and session: see :meth:`Scoper.look`.
         is_listed: Whether the active sessions are among the parts.
-        early: The sessions that may have samples before a long window, if they are few.
+        early: The sessions that may have samples before the window, if it is long.
         stored_twice: Sessions whose cost is stored under several names at once.
     """
 
@@ -175,12 +175,10 @@ class Scoper:
         if listing and span.end - span.start > _SHORT_S:
             # Before a long window there may be few sessions, and in it many.
             early = self._sessions_before(span)
-            if len(early) > _MOST_STRADDLERS:
-                early = None
-        is_listed = listing and not counted and (listed or early is None)
+        is_listed = listing and not counted and (listed or early is None or len(early) > _FEW)
         parts = self._ask_sessions(span, active=is_listed, lowest=counted)
-        few = None if early is None else frozenset(early)
-        return Look(span, parts, is_listed, few, frozenset(self._stored_twice(span)))
+        before = None if early is None else frozenset(early)
+        return Look(span, parts, is_listed, before, frozenset(self._stored_twice(span)))
 
     def sight(
         self, look: Look, counts: Mapping[str, float] | None = None, before: Scope | None = None
@@ -202,13 +200,15 @@ class Scoper:
         if before is None or before.straddlers is None:
             before = Scope(span)
         straddlers: set[str] | None = None if look.early is None else set(look.early)
-        if straddlers is None and active is not None:
+        if straddlers is not None and active is not None:
+            straddlers &= active
+        elif active is not None:
             # To tell of a few whether they were there before is no cheaper than to look for their bases.
             new = active - before.shapes.keys()
             straddlers = new if len(new) <= _FEW else new & self._sessions_before(span)
             straddlers |= active.intersection(before.straddlers or ())
-            if len(straddlers) > _MOST_STRADDLERS:
-                straddlers = None
+        if straddlers is not None and len(straddlers) > _MOST_STRADDLERS:
+            straddlers = None
         scope = Scope(
             span,
             active=None if active is None else tuple(sorted(active)),

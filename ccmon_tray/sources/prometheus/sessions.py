@@ -121,7 +121,8 @@ class Sessions:
 
     def _uses_of_few(self, span: Span, ids: Sequence[str]) -> list[tuple[str, float]]:
         """Times of use, to the minute for first and last: found roughly first, then looked at closely."""
-        rough_s = max(_FINEST_STEP_S, -(-(span.end - span.start) // _ROUGH_POINTS))
+        # Of whole fine steps, so that no remainder has to be asked for beside them.
+        rough_s = -(-(span.end - span.start) // (_ROUGH_POINTS * _FINEST_STEP_S)) * _FINEST_STEP_S
         found = self._uses(span, (one_of(Label.SESSION, ids),), rough_s)
         if rough_s == _FINEST_STEP_S:
             return found
