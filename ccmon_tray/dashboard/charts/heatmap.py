@@ -99,8 +99,8 @@ class HeatmapDrawing(Drawing):
         px, cap = self.look.px, self.cap_height(_TYPE)
         names = [WEEKDAYS[weekday][:3].capitalize() for weekday in data.weekdays]
         sums = [data.unit.text(sum(data.grid[weekday])) if data.grid else "" for weekday in data.weekdays]
-        left = round(max(self.measure(name, _TYPE) for name in names)) + px(12)
-        right = self.width - round(max(self.measure(words, _TYPE) for words in sums)) - px(14)
+        left = round(max(self.measure(name, _TYPE) for name in names)) + px(14)
+        right = self.width - round(max(self.measure(words, _TYPE) for words in sums)) - px(18)
         bottom = self.height - px(22)
         self.left, self.top = left, px(2)
         self.pitch = (max(1, (right - left) // HOURS), max(1, (bottom - self.top) // DAYS_OF_WEEK))
@@ -108,8 +108,10 @@ class HeatmapDrawing(Drawing):
             round(self.top + (row + 0.5) * self.pitch[1] + (cap - self.gap) / 2)
             for row in range(DAYS_OF_WEEK)
         ]
-        self.names.show([Label(0, y, name) for y, name in zip(middles, names, strict=True)])
-        end = self.width - px(1)
+        self.names.show(
+            [Label(left - px(10), y, name, "right") for y, name in zip(middles, names, strict=True)]
+        )
+        end = self.width - px(4)
         self.sums.show([Label(end, y, words, "right") for y, words in zip(middles, sums, strict=True)])
         baseline = round(self.top + DAYS_OF_WEEK * self.pitch[1] + px(6) + cap)
         self.hours.show(

@@ -11,7 +11,6 @@ from ccmon_tray.dashboard.widgets.card import Card, Rows, label
 from ccmon_tray.dashboard.widgets.period_card import Line, PeriodCard, PeriodStat
 from ccmon_tray.dashboard.widgets.segments import Segments
 from ccmon_tray.dashboard.widgets.stat_card import Stat, StatCard
-from ccmon_tray.sources.choose import open_files
 from ccmon_tray.sources.readings.days import HOURLY_DAYS
 from ccmon_tray.sources.readings.insights import (
     GRID_DAYS,
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from ccmon_tray.dashboard.charts.time_chart import TimeChart
     from ccmon_tray.dashboard.charts.units import Unit
     from ccmon_tray.sources.base import UsageSource
-    from ccmon_tray.sources.claude_files import ClaudeFiles
 
 COST: Final = "cost"
 TOKENS: Final = "tokens"
@@ -62,7 +60,7 @@ class InsightsView(View[InsightsReading]):
     def __init__(self, host: Host) -> None:
         super().__init__(host)
         self._reading: InsightsReading | None = None
-        self._reader: tuple[UsageSource, InsightsReader, ClaudeFiles] | None = None
+        self._reader: tuple[UsageSource, InsightsReader] | None = None
         self._days: TimeChart | None = None
         self._hours: Heatmap | None = None
 
@@ -77,7 +75,7 @@ class InsightsView(View[InsightsReading]):
         ]
         periods.fill(self.period_cards)
         periods.pack(fill="x")
-        records = Rows(body, design, least=166)
+        records = Rows(body, design, least=190)
         self.record_cards = [StatCard(records, design, name, copy=copy, reserve=True) for name in _RECORDS]
         records.fill(self.record_cards)
         records.pack(fill="x", pady=(gap, 0))
@@ -118,9 +116,9 @@ class InsightsView(View[InsightsReading]):
         from ccmon_tray.dashboard.charts.heatmap import Heatmap  # noqa: PLC0415  # after the first frame
         from ccmon_tray.dashboard.charts.time_chart import TimeChart  # noqa: PLC0415
 
-        self._days = TimeChart(self._days_place, self.design, height=180, label="Days")
+        self._days = TimeChart(self._days_place, self.design, height=180)
         self._days.widget.pack(fill="both", expand=True)
-        self._hours = Heatmap(self._hours_place, self.design, height=214, label="Hours of the week")
+        self._hours = Heatmap(self._hours_place, self.design, height=214)
         self._hours.widget.pack(fill="both", expand=True)
         self.charts = [self._days, self._hours]
         if self._reading is not None:
@@ -132,11 +130,10 @@ class InsightsView(View[InsightsReading]):
         source = services.source
         kept = self._reader
         if kept is None or kept[0] is not source or asked.refresh:
-            files = open_files(source, services.settings, services.calendar, clock=services.clock)
-            kept = self._reader = (source, InsightsReader(source, services.calendar), files)
+            kept = self._reader = (source, InsightsReader(source, services.calendar))
         if asked.refresh:
             source.inventory(refresh=True)
-        return kept[1].read(services.clock(), kept[2])
+        return kept[1].read(services.clock(), services.files)
 
     def show(self, reading: InsightsReading) -> None:
         """Show it."""
@@ -244,13 +241,15 @@ class InsightsView(View[InsightsReading]):
     def _show_charts(self, reading: InsightsReading) -> None:
         count, measure = int(self.days_switch.chosen), self.measure_switch.chosen
         words = dict(_MEASURES)[measure]
-        self.days_title.configure(text=f"{words} a day")
-        self.hours_title.configure(text=f"{words} by weekday and hour")
+        titles = f"{words} a day", f"{words} by weekday and hour"
+        self.days_title.configure(text=titles[0])
+        self.hours_title.configure(text=titles[1])
         if self._days is None or self._hours is None or not reading.days:
             return
         from ccmon_tray.dashboard.charts.time_chart import TimeSeries  # noqa: PLC0415
 
         calendar, unit = self.host.services.calendar, _unit(measure)
+        self._days.label, self._hours.label = titles
         empty = f"Nothing used in the last {count} days"
         days = reading.days[-count:]
         first = calendar.midnight
@@ -309,7 +308,7 @@ def period_stat(period: PeriodComparison) -> PeriodStat:
             line("Tokens", now.tokens, then.tokens if then else None, formatting.tokens(now.tokens)),
             line("Sessions", now.sessions, then.sessions if then else None, formatting.count(now.sessions)),
             line(
-                "Active time",
+                "Active",
                 now.active_s,
                 then.active_s if then else None,
                 formatting.duration(now.active_s),
@@ -348,11 +347,11 @@ def record_stats(reading: InsightsReading) -> tuple[Stat, ...]:
             formatting.counted(streaks.current, "day"),
             f"longest: {formatting.counted(streaks.longest, 'day')}",
         ),
-        Stat(f"{since.day} {since:%b %Y}", "by Claude Code’s own files")
+        Stat(f"{since.day} {since:%b %Y}", "by Claude Code’s files")
         if since
         else Stat(
             f"{first.day} {first:%b %Y}",
-            "or earlier: nothing older is kept" if reading.first_use_may_be_earlier else "first use known",
+            "or before: none older kept" if reading.first_use_may_be_earlier else "first use known",
         )
         if first
         else Stat(formatting.UNKNOWN),
@@ -367,7 +366,7 @@ def burn_stat(last_hour_usd: float | None) -> Stat:
 
 def projection_stat(month_usd: float | None) -> Stat:
     """What the month will have cost by its end."""
-    return Stat(formatting.money(month_usd), "at the pace of the last 7 days")
+    return Stat(formatting.money(month_usd), "at the 7-day pace")
 
 
 VIEW = InsightsView
