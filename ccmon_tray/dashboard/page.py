@@ -158,6 +158,17 @@ class Page:
         if self._scrolled is not None:
             self._scrolled.wheel(event)
 
+    def carry(self) -> tuple[object, float]:
+        """What the page that takes its place gets, when everything is made anew in another look."""
+        return self.view.carry(), self._scrolled.position if self._scrolled else 0.0
+
+    def take_over(self, carried: tuple[object, float]) -> None:
+        """Go on where the page was that this one takes the place of."""
+        of_view, position = carried
+        self.view.take_over(of_view)
+        if self._scrolled is not None:
+            self._scrolled.after_idle(self._scrolled.move_to, position)
+
     def page_keys(self, by: int) -> None:
         """Scroll by pages, if it can."""
         if self._scrolled is not None:

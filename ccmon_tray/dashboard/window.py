@@ -66,6 +66,8 @@ class DashboardWindow:
         self.memory = {} if memory is None else memory
         self.on_state_changed: Callable[[], None] = lambda: None
         """Called when view, range or a switch has changed, so that they can be remembered."""
+        self.on_settings_changed: Callable[[], None] = lambda: None
+        """Called when a view has changed the settings' file."""
         self._scale = scale
         self._range = chosen or ChosenRange()
         self._view = view
@@ -139,6 +141,10 @@ class DashboardWindow:
         """Say something that passes."""
         self.toast.say(words)
 
+    def settings_changed(self) -> None:
+        """Go by the settings as they are in their file now."""
+        self.on_settings_changed()
+
     def when_charts_ready(self, do: Callable[[], None]) -> None:
         """Do something once matplotlib can be used: at once, if it can."""
         if self._charts_ready:
@@ -198,9 +204,16 @@ class DashboardWindow:
         for page in self._pages.values():
             page.give_up()
         self.services.drop()
-        self.services = services
+        before, self.services = self.services, services
         self.feed = SnapshotFeed(self.root, services, self.jobs, self._on_snapshot, self._show_status)
-        self._build(palette)
+        sizes = (each.settings.appearance.text_size for each in (before, services))
+        if self.page.view.of_settings and palette == self.design.palette and len(set(sizes)) == 1:
+            # A person is at work there: what they type, and where they are, stays.
+            for name in self._pages.keys() - {self._view}:
+                self._pages.pop(name).frame.destroy()
+            self.page.read()
+        else:
+            self._build(palette)
         self.start()
 
     def close(self) -> None:
@@ -216,6 +229,8 @@ class DashboardWindow:
 
     def _build(self, palette: Palette) -> None:
         """Make all widgets in a design; those that were there go."""
+        before = self._pages.get(self._view)
+        carried = before.carry() if before is not None else None
         for child in self.root.winfo_children():
             child.destroy()
         self._pages = {}
@@ -250,6 +265,8 @@ class DashboardWindow:
         self._stack.pack(fill="both", expand=True)
         page = self._pages[self._view] = Page(self._stack, self, make_view(self._view, self))
         page.frame.place(relx=0, rely=0, relwidth=1, relheight=1)
+        if carried is not None:
+            page.take_over(carried)
         self.sidebar.select(self._view)
         self._show_status()
         self._show_header()

@@ -87,6 +87,10 @@ class Host(Protocol):
         """Read this view anew, and trust nothing remembered."""
         ...
 
+    def settings_changed(self) -> None:
+        """Go by the settings as they are in their file now."""
+        ...
+
     def when_charts_ready(self, do: Callable[[], None]) -> None:
         """Do something once matplotlib can be used: at once, if it can."""
         ...
@@ -120,6 +124,7 @@ class View(ABC, Generic[R]):
         title: Its title.
         ranged: Whether it shows the chosen range.
         live: Whether it is read anew as time goes by.
+        of_settings: Whether it shows settings alone, so that it stays when they change.
         scrolls: Whether the window lets it scroll; a view that does so itself fills its place.
         charts: Its charts, for export.
 
@@ -131,6 +136,7 @@ class View(ABC, Generic[R]):
     title: ClassVar[str]
     ranged: ClassVar[bool] = True
     live: ClassVar[bool] = True
+    of_settings: ClassVar[bool] = False
     scrolls: ClassVar[bool] = True
 
     def __init__(self, host: Host) -> None:
@@ -182,6 +188,13 @@ class View(ABC, Generic[R]):
     def export(self, reading: R) -> Sequence[Exported]:  # noqa: ARG002
         """What it shows as tables, the main one first."""
         return ()
+
+    def carry(self) -> object:
+        """What the view that takes its place gets, when everything is made anew in another look."""
+        return None
+
+    def take_over(self, carried: object) -> None:
+        """Go on where the view was that this one takes the place of; ``carried`` is what that gave."""
 
     def left(self) -> None:
         """Called when another view is opened."""

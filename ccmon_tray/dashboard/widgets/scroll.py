@@ -61,6 +61,16 @@ class ScrolledBody(tk.Frame):
         """Scroll by pages."""
         self._canvas.yview_scroll(round(by * self._canvas.winfo_height() * 0.9), "units")
 
+    @property
+    def position(self) -> float:
+        """How far it is scrolled, 0 at the beginning to 1."""
+        return float(self._canvas.yview()[0])
+
+    def move_to(self, position: float) -> None:
+        """Scroll to a position that was told before."""
+        self.update_idletasks()  # so that its height is known
+        self._canvas.yview_moveto(position)
+
     def top(self) -> None:
         """Scroll back to the beginning."""
         self._canvas.yview_moveto(0)
