@@ -80,7 +80,7 @@ def make_blocks(series: int, folder: Path) -> Path:
         return data_dir
     with ExitStack() as files:
         texts: dict[tuple[int, int], TextIO] = {}
-        for recording in _recordings(series):
+        for recording in recordings(series):
             for line in render.openmetrics(recording, spellings.SUFFIXES):
                 # Every recording ends the text; each block's file ends once.
                 if line.startswith("#"):
@@ -99,7 +99,7 @@ def make_blocks(series: int, folder: Path) -> Path:
     return data_dir
 
 
-def _recordings(series: int) -> Iterator[recorders.Recording]:
+def recordings(series: int) -> Iterator[recorders.Recording]:
     """Sessions of up to half an hour until so many series exist, one in fifty of them resumed later."""
     author = Author(random.Random(series), (User.subscriber("ada"), User.subscriber("lin")))
     rng = author.rng
@@ -290,9 +290,9 @@ def held(url: str, function: str) -> int:
     return int(total)
 
 
-def write_tables(document: Path, lines: Iterable[str]) -> None:
+def write_tables(document: Path, lines: Iterable[str], markers: tuple[str, str] = MARKERS) -> None:
     """Put the tables between the markers of the document."""
-    begin, end = MARKERS
+    begin, end = markers
     text = document.read_text(encoding="utf-8")
     head, _, rest = text.partition(begin)
     _, _, tail = rest.partition(end)

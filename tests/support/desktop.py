@@ -141,6 +141,13 @@ class Desktop:
         """Start the panel; its tray comes a little later."""
         self._panel = self._start(["xfce4-panel", "--disable-wm-check", "--sm-client-disable"])
 
+    def start_window_manager(self) -> None:
+        """Start openbox, and wait until it manages windows."""
+        self._start(["openbox", "--sm-disable"])
+        wait_for(
+            lambda: "window id" in self._xprop("-root", "_NET_SUPPORTING_WM_CHECK"), "a window manager"
+        )
+
     def stop_panel(self) -> None:
         """End the panel, as when it crashes or is restarted."""
         if self._panel:
@@ -208,6 +215,11 @@ class Desktop:
     def _xdotool(self, *words: str) -> str:
         return subprocess.run(
             ["xdotool", *words], env=self.env, check=True, capture_output=True, text=True, timeout=10
+        ).stdout
+
+    def _xprop(self, *words: str) -> str:
+        return subprocess.run(
+            ["xprop", *words], env=self.env, check=True, capture_output=True, text=True, timeout=10
         ).stdout
 
     def _start(self, words: Sequence[str], keep: Sequence[int] = ()) -> subprocess.Popen[bytes]:
