@@ -1,16 +1,10 @@
 """The hours of the week as a field of cells: the more was used, the stronger the colour."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from matplotlib.path import Path
-
 from ccmon_tray.dashboard.charts.base import Chart, Table
 from ccmon_tray.dashboard.charts.drawing import (
-    CLOSE,
-    LINE,
-    MOVE,
     NOTHING,
     Drawing,
     Label,
@@ -18,6 +12,7 @@ from ccmon_tray.dashboard.charts.drawing import (
     Look,
     Ruler,
     Shape,
+    rounded_boxes,
 )
 from ccmon_tray.dashboard.charts.hover import Box, Tip, TipRow
 from ccmon_tray.dashboard.charts.units import MONEY, Unit
@@ -28,7 +23,7 @@ from ccmon_tray.usage.windows import WEEKDAYS
 
 _LEVELS: Final = 12
 _TYPE: Final = 11  # units
-_EVERY_HOURS: Final = 3
+_EVERY_HOURS: Final = (3, 6, 12)
 # Use is uneven: below the busiest hours there should still be something to see.
 _GAMMA: Final = 0.8
 _FAINTEST: Final = 0.1
@@ -113,11 +108,13 @@ class HeatmapDrawing(Drawing):
         )
         end = self.width - px(4)
         self.sums.show([Label(end, y, words, "right") for y, words in zip(middles, sums, strict=True)])
+        room = self.measure("00:00", _TYPE) + px(12)
+        every = next((hours for hours in _EVERY_HOURS if hours * self.pitch[0] >= room), HOURS)
         baseline = round(self.top + DAYS_OF_WEEK * self.pitch[1] + px(6) + cap)
         self.hours.show(
             [
                 Label(self.left + hour * self.pitch[0], baseline, f"{hour:02}:00")
-                for hour in range(0, HOURS, _EVERY_HOURS)
+                for hour in range(0, HOURS, every)
             ]
         )
         self._colour(data)
@@ -142,27 +139,9 @@ class HeatmapDrawing(Drawing):
                 value = data.grid[weekday][hour] if data.grid else 0.0
                 level = 0 if value <= 0 else 1 + round((value / most) ** _GAMMA * (_LEVELS - 1))
                 boxes[level].append(self.cell(row, hour))
-        radius = self.look.px(3)
+        radius = min(self.look.px(3), (self.pitch[0] - self.gap) / 2, (self.pitch[1] - self.gap) / 2)
         for shape, own in zip(self._shapes, boxes, strict=True):
-            shape.show(_cut(own, radius) if most > 0 else NOTHING)
-
-
-def _cut(boxes: Iterable[Box], radius: float) -> Path:
-    """Boxes with corners so small that a straight cut looks round."""
-    vertices: list[tuple[float, float]] = []
-    codes: list[int] = []
-    for left, top, right, bottom in boxes:
-        near = min(radius, (right - left) / 3, (bottom - top) / 3)
-        k = near * 0.3
-        corners = [
-            (left + near, top), (right - near, top), (right - k, top + k), (right, top + near),
-            (right, bottom - near), (right - k, bottom - k), (right - near, bottom),
-            (left + near, bottom), (left + k, bottom - k), (left, bottom - near),
-            (left, top + near), (left + k, top + k), (left + near, top),
-        ]  # fmt: skip
-        vertices += corners
-        codes += [MOVE, *([LINE] * (len(corners) - 2)), CLOSE]
-    return Path(vertices, codes) if vertices else NOTHING
+            shape.show(rounded_boxes(own, radius) if most > 0 else NOTHING)
 
 
 class Heatmap(Chart[HeatmapDrawing]):

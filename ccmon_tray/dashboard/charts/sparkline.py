@@ -56,7 +56,7 @@ def _path(values: Sequence[float | None], width: int, height: int, stroke: float
     if not known:
         return None
     low, high = min(known), max(known)
-    margin = stroke
+    margin = stroke / 2 + 1.5  # the round ends of the line stay whole
     xs = np.linspace(margin, width - margin, len(values)) if len(values) > 1 else np.array([width / 2])
     ys = np.array([np.nan if value is None else value for value in values], float)
     if high > low:

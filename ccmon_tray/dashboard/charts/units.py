@@ -75,12 +75,12 @@ def _chosen(least: float, nice: tuple[float, ...], beyond: float) -> float:
 def _money_mark(value: float, step: float) -> str:
     if step >= 1 and step == int(step):
         return f"${value:,.0f}" if step < 1000 else "$" + _short(value)
-    decimals = max(2, -math.floor(math.log10(step)) + (1 if _has_half(step) else 0))
-    return f"${value:,.{decimals}f}"
+    return f"${value:,.{max(2, _decimals(step))}f}"
 
 
-def _has_half(step: float) -> bool:
-    return math.isclose(step / 10 ** math.floor(math.log10(step)), 2.5)
+def _decimals(step: float) -> int:
+    """How many decimals it takes to write the multiples of a step."""
+    return next((n for n in range(12) if math.isclose(round(step, n), step, rel_tol=1e-6)), 12)
 
 
 def _short(value: float) -> str:
@@ -133,8 +133,8 @@ def _plain_text(value: float | None) -> str:
     return f"{value:.3g}".replace("-", formatting.MINUS)
 
 
-def _thousands(value: float, _step: float) -> str:
-    return _short(value)
+def _thousands(value: float, step: float) -> str:
+    return _short(value) if step >= 1 else f"{value:.{_decimals(step)}f}" if value else "0"
 
 
 def _count_steps(least: float) -> float:
@@ -142,7 +142,7 @@ def _count_steps(least: float) -> float:
 
 
 def _ratio_mark(value: float, step: float) -> str:
-    return f"{value * 100:.{0 if step >= 0.01 else 1}f} %"
+    return f"{value * 100:.{_decimals(step * 100)}f} %"
 
 
 MONEY: Final = Unit(formatting.money, _money_mark, _decimal)
