@@ -7,7 +7,8 @@ import pytest
 
 from ccmon_tray.sources.doctor import Doctor
 from tests.support.command_line import run
-from tests.support.faulty_server import Fault, FaultyServer, answer_little, vector
+from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.replies import answer_little, vector
 
 HEALTHY_LINKS = 8
 

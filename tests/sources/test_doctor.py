@@ -16,7 +16,8 @@ import pytest
 from ccmon_tray.paths import Paths, find_paths
 from ccmon_tray.sources.doctor import Doctor
 from ccmon_tray.usage.checks import Check, CheckStatus
-from tests.support.faulty_server import Fault, FaultyServer, Request, Response, answer_little, vector
+from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.replies import Request, Response, answer_little, vector
 from tests.support.servers import TOOLS, Kind
 from tests.support.truth.anomalies import Anomaly, saw_tooth, two_writers
 from tests.support.truth.cases import NOW, dataset

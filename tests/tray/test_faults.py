@@ -20,7 +20,8 @@ from ccmon_tray.sources.prometheus.source import PrometheusSource
 from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.windows import Calendar
-from tests.support.faulty_server import Answer, Fault, FaultyServer, Request, Response, make_certificate
+from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.replies import Answer, Request, Response, make_certificate
 from tests.support.running_tray import FastClock, RunningTray
 from tests.support.servers import TOOLS, Kind
 from tests.support.truth.cases import CALENDAR, NOW, dataset

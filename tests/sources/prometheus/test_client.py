@@ -11,7 +11,8 @@ import pytest
 from ccmon_tray.errors import SettingsError, SourceRejected, SourceUnreachable
 from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.prometheus.client import PrometheusClient
-from tests.support.faulty_server import WAIT_S, Fault, FaultyServer, Response, vector
+from tests.support.faulty_server import WAIT_S, Fault, FaultyServer
+from tests.support.replies import Response, vector
 
 NOW = 1_795_000_000.0
 CONCURRENCY = 3

@@ -16,7 +16,8 @@ from ccmon_tray.errors import SettingsError, SourceDenied, SourceTlsError, Sourc
 from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.prometheus.address import find_proxy, parse_address
 from ccmon_tray.sources.prometheus.client import PrometheusClient
-from tests.support.faulty_server import WAIT_S, Fault, FaultyServer, Response, make_certificate, vector
+from tests.support.faulty_server import WAIT_S, Fault, FaultyServer
+from tests.support.replies import Response, make_certificate, vector
 
 NOW = 1_795_000_000.0
 CANARY = "s3cret-canary"

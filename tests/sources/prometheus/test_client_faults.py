@@ -22,7 +22,8 @@ from ccmon_tray.sources.prometheus.address import parse_address
 from ccmon_tray.sources.prometheus.answers import parse_answer
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.faults import Reply, from_parsing
-from tests.support.faulty_server import Fault, FaultyServer, Response
+from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.replies import Response
 
 TIMEOUT_S = 0.4
 NOW = 1_795_000_000.0

@@ -13,7 +13,8 @@ from ccmon_tray.errors import SourceRejected, SourceUnavailable, SourceUnreachab
 from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.prometheus.client import BuildInfo, PrometheusClient
 from ccmon_tray.sources.prometheus.server_info import MONTH_S, parse_retention_s
-from tests.support.faulty_server import Answer, Fault, FaultyServer, Request, Response, forward_to
+from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.replies import Answer, Request, Response, forward_to
 from tests.support.servers import Server, prometheus, victoria_metrics
 
 DAY_S = 86400

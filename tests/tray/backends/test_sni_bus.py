@@ -10,36 +10,22 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dbus_fast import Message, MessageType, Variant
 from PIL import Image
 
 from ccmon_tray.errors import TrayHostMissing
 from ccmon_tray.tray.backends.pystray_adapter import PystrayBackend
 from ccmon_tray.tray.backends.sni.icon import Icon
 from ccmon_tray.tray.backends.sni.pixmap import pixmap
-from ccmon_tray.tray.model import Action, Command, MenuItem
 from tests.support.backends import Running, face, plain_icon, running
 from tests.support.desktop import Desktop
 from tests.support.sni_host import ITEM, MENU, Host, Watcher
+from tests.support.sni_menu import LINES, NOTHING, OPEN, REFRESH, ids_of, is_error, layout_of, with_host
 
 pytestmark = pytest.mark.needs("dbus-daemon")
-
-REFRESH = Command(Action.REFRESH)
-OPEN = Command(Action.OPEN_DASHBOARD)
-NOTHING = Variant("i", 0)
-
-LINES = (
-    MenuItem("today", "Today $12.34"),
-    MenuItem("line", kind="separator"),
-    MenuItem("models", "By model", children=(MenuItem("opus", "Opus 4.8 $10.20", REFRESH),)),
-    MenuItem("dashboard", "Open dashboard", OPEN, default=True),
-)
 
 # The type of each property by https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/, where
 # WindowId is a signed integer in every implementation.
@@ -62,54 +48,6 @@ ITEM_TYPES = {
     "ItemIsMenu": "b",
     "Menu": "o",
 }
-
-
-@pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
-    with Desktop(tmp_path, display=False) as desktop:
-        desktop.enter(monkeypatch)
-        yield desktop
-
-
-@pytest.fixture
-def backend(session: Desktop) -> PystrayBackend:
-    backend = PystrayBackend("sni", Icon, plain_icon)
-    backend.show(face(*LINES))
-    return backend
-
-
-def with_host(
-    backend: PystrayBackend,
-    scenario: Callable[[Host, Running], Awaitable[None]],
-    watcher: Watcher | None = None,
-) -> None:
-    """Let a scenario play with a desktop that has a host, while the backend runs."""
-
-    async def play(run: Running) -> None:
-        async with Host(watcher) as host:
-            await host.appear()
-            await scenario(host, run)
-
-    with running(backend) as run:
-        asyncio.run(play(run))
-
-
-def ids_of(layout: list[Any]) -> dict[str, int]:
-    line_id, properties, children = layout
-    found = {properties["label"].value: line_id} if "label" in properties else {}
-    for child in children:
-        found |= ids_of(child.value)
-    return found
-
-
-async def layout_of(host: Host, depth: int = -1) -> list[Any]:
-    answer = await host.call(MENU, "GetLayout", "iias", 0, depth, [])
-    assert answer.signature == "u(ia{sv}av)"
-    return list(answer.body)
-
-
-def is_error(answer: Message) -> bool:
-    return answer.message_type is MessageType.ERROR
 
 
 def test_every_property_has_the_specifications_type(backend: PystrayBackend) -> None:
@@ -203,7 +141,7 @@ def test_clicks_become_commands(backend: PystrayBackend) -> None:
         _, layout = await layout_of(host)
         ids = ids_of(layout)
         opus, today = ids["Opus 4.8 $10.20"], ids["Today $12.34"]
-        clicks: list[tuple[tuple[str, str], str, str, tuple[Any, ...], Command | None]] = [
+        clicks: list[tuple[Any, ...]] = [
             (ITEM, "Activate", "ii", (1, 2), OPEN),
             (ITEM, "SecondaryActivate", "ii", (1, 2), REFRESH),
             (ITEM, "ContextMenu", "ii", (1, 2), None),
@@ -222,137 +160,6 @@ def test_clicks_become_commands(backend: PystrayBackend) -> None:
         assert answer.body == [[999]]
         assert await asyncio.to_thread(run.command) == OPEN
         assert run.commands.empty()
-
-    with_host(backend, scenario)
-
-
-def test_layout_is_given_to_the_depth_and_with_the_properties_asked_for(backend: PystrayBackend) -> None:
-    async def scenario(host: Host, run: Running) -> None:
-        _, (root, properties, children) = await layout_of(host)
-        assert root == 0
-        assert properties["children-display"].value == "submenu"
-        assert len(children) == 4
-        submenu = children[2].value
-        assert [child.value[1]["label"].value for child in submenu[2]] == ["Opus 4.8 $10.20"]
-
-        _, (_, _, none) = await layout_of(host, depth=0)
-        assert none == []
-        _, (_, _, first) = await layout_of(host, depth=1)
-        assert [child.value[2] for child in first] == [[], [], [], []]
-
-        answer = await host.call(MENU, "GetLayout", "iias", submenu[0], -1, ["label"])
-        line_id, only, below = answer.body[1]
-        assert (line_id, list(only)) == (submenu[0], ["label"])
-        assert list(below[0].value[1]) == ["label"]
-
-    with_host(backend, scenario)
-
-
-def test_properties_of_lines(backend: PystrayBackend) -> None:
-    async def scenario(host: Host, run: Running) -> None:
-        _, layout = await layout_of(host)
-        ids = ids_of(layout)
-        today = ids["Today $12.34"]
-        answer = await host.call(MENU, "GetGroupProperties", "aias", [today, 999], ["enabled"])
-        assert answer.signature == "a(ia{sv})"
-        assert [[i, {k: v.value for k, v in p.items()}] for i, p in answer.body[0]] == [
-            [today, {"enabled": False}]
-        ]
-        everything = await host.call(MENU, "GetGroupProperties", "aias", [], [])
-        assert {i for i, _ in everything.body[0]} >= {0, *ids.values()}
-        assert (await host.call(MENU, "GetProperty", "is", today, "label")).body[0].value == "Today $12.34"
-        assert (await host.call(MENU, "AboutToShow", "i", 0)).body == [False]
-        assert (await host.call(MENU, "AboutToShowGroup", "ai", [0, 999])).body == [[], [999]]
-
-    with_host(backend, scenario)
-
-
-@pytest.mark.parametrize(
-    ("member", "signature", "body"),
-    [
-        ("GetLayout", "iias", (999, -1, [])),
-        ("GetProperty", "is", (999, "label")),
-        ("GetProperty", "is", (0, "no-such-property")),
-        ("AboutToShow", "i", (999,)),
-        ("Event", "isvu", (999, "clicked", NOTHING, 0)),
-        ("EventGroup", "a(isvu)", ([[999, "clicked", NOTHING, 0]],)),
-    ],
-)
-def test_lines_that_do_not_exist_are_errors(
-    backend: PystrayBackend, member: str, signature: str, body: tuple[Any, ...]
-) -> None:
-    async def scenario(host: Host, run: Running) -> None:
-        assert is_error(await host.call(MENU, member, signature, *body))
-
-    with_host(backend, scenario)
-
-
-def test_a_new_figure_changes_a_property_and_new_lines_the_revision(backend: PystrayBackend) -> None:
-    async def scenario(host: Host, run: Running) -> None:
-        revision, layout = await layout_of(host)
-        today = ids_of(layout)["Today $12.34"]
-        host.signals.clear()
-        backend.show(face(replace(LINES[0], label="Today $12.35"), *LINES[1:]))
-        changed, gone = await host.heard("ItemsPropertiesUpdated")
-        assert [[i, {k: v.value for k, v in p.items()}] for i, p in changed] == [
-            [today, {"label": "Today $12.35"}]
-        ]
-        assert gone == []
-        assert (await layout_of(host))[0] == revision
-        assert "LayoutUpdated" not in dict(host.signals)
-
-        backend.show(face(replace(LINES[0], label="Today $12.35"), *LINES[2:]))
-        assert await host.heard("LayoutUpdated") == [revision + 1, 0]
-        new_revision, new_layout = await layout_of(host)
-        assert new_revision == revision + 1
-        assert ids_of(new_layout)["Today $12.35"] == today
-
-    with_host(backend, scenario)
-
-
-async def opens_and_changes(backend: PystrayBackend, host: Host) -> int:
-    """Open the menu, then add a line to it; give the revision before."""
-    revision, _ = await layout_of(host)
-    await host.call(MENU, "AboutToShow", "i", 0)
-    host.signals.clear()
-    backend.show(face(replace(LINES[0], label="Today $12.35"), *LINES[1:], MenuItem("new", "New", REFRESH)))
-    await host.heard("ItemsPropertiesUpdated")
-    assert "New" not in ids_of((await layout_of(host))[1])
-    assert "LayoutUpdated" not in dict(host.signals)
-    return int(revision)
-
-
-@pytest.mark.parametrize(("event", "line"), [("closed", None), ("clicked", "Open dashboard")])
-def test_lines_wait_while_the_menu_is_open(backend: PystrayBackend, event: str, line: str | None) -> None:
-    async def scenario(host: Host, run: Running) -> None:
-        revision = await opens_and_changes(backend, host)
-        line_id = ids_of((await layout_of(host))[1])[line] if line else 0
-        await host.call(MENU, "Event", "isvu", line_id, event, NOTHING, 0)
-        assert await host.heard("LayoutUpdated") == [revision + 1, 0]
-        assert "New" in ids_of((await layout_of(host))[1])
-
-    with_host(backend, scenario)
-
-
-def test_a_menu_that_opens_again_is_read_again(backend: PystrayBackend) -> None:
-    async def scenario(host: Host, run: Running) -> None:
-        await opens_and_changes(backend, host)
-        assert (await host.call(MENU, "AboutToShowGroup", "ai", [0])).body == [[0], []]
-        assert "New" in ids_of((await layout_of(host))[1])
-        assert (await host.call(MENU, "AboutToShow", "i", 0)).body == [False]
-
-    with_host(backend, scenario)
-
-
-def test_a_menu_of_which_nothing_is_heard_counts_as_closed(
-    backend: PystrayBackend, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ccmon_tray.tray.backends.sni.menu._OPEN_AT_MOST_S", 0.5)
-
-    async def scenario(host: Host, run: Running) -> None:
-        await opens_and_changes(backend, host)
-        await host.heard("LayoutUpdated")
-        assert "New" in ids_of((await layout_of(host))[1])
 
     with_host(backend, scenario)
 
@@ -442,7 +249,7 @@ def test_logout_ends_it(session: Desktop, backend: PystrayBackend) -> None:
 def test_the_end_amid_repaints_is_quiet(
     session: Desktop, backend: PystrayBackend, caplog: pytest.LogCaptureFixture, by: str
 ) -> None:
-    end: dict[str, Callable[[], None]] = {"stop": backend.stop, "logout": session.stop_bus}
+    end = {"stop": backend.stop, "logout": session.stop_bus}
 
     def repaint(run: Running, painted: threading.Event) -> None:
         for number in itertools.count():
