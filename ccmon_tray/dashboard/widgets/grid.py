@@ -79,10 +79,12 @@ class Grid(Surface):
         self.rows: list[TableRow] = []
         self.sort: tuple[int, bool] | None = None
         self.awaited = True
+        self.bar_px = 0
+        """How wide a scrollbar at the right is, which columns leave free."""
         self.row_px = design.px(ROW)
         self._copy = copy
         self._choose = choose
-        self._empty = empty
+        self.empty = empty
         self._sort_by = sort_by
         self._moved = moved
         self._first = 0
@@ -159,7 +161,7 @@ class Grid(Surface):
             return
         if not self.rows:
             colour = self.design.palette.secondary
-            paint.text(px(_EDGE), top + px(22), self._empty, room=width - 2 * px(_EDGE), colour=colour)
+            paint.text(px(_EDGE), top + px(22), self.empty, room=width - 2 * px(_EDGE), colour=colour)
             return
         for index in range(self._first, min(len(self.rows), self._first + self.rows_in_sight)):
             self._draw_row(index, top, width)
@@ -229,7 +231,7 @@ class Grid(Surface):
         px = self.design.px
         shown = list(range(len(self.columns)))
         needed = {index: self._needed(index) for index in shown}
-        room = width - 2 * px(_EDGE)
+        room = width - 2 * px(_EDGE) - self.bar_px
         while sum(needed[i] for i in shown) + px(_GAP) * (len(shown) - 1) > room:
             giving = max(shown, key=lambda i: self.columns[i].optional)
             if not self.columns[giving].optional:

@@ -65,6 +65,7 @@ class Table(tk.Frame):
             self._bar = ttk.Scrollbar(
                 self, style="Card.Vertical.TScrollbar", command=self._grid.yview_rows, takefocus=False
             )
+            self._grid.bar_px = design.px(6)
         self._grid.sort = sort
 
     @property
@@ -80,6 +81,10 @@ class Table(tk.Frame):
         shown = max(1, len(rows)) if self._rows_shown is None else min(max(1, len(rows)), self._rows_shown)
         self._grid.configure(height=self._grid.design.px(HEAD) + shown * self._grid.row_px)
         self._moved()
+
+    def say_when_empty(self, words: str) -> None:
+        """What is said from now on where there are no rows."""
+        self._grid.empty = words
 
     def await_rows(self) -> None:
         """Show that other rows are awaited."""
