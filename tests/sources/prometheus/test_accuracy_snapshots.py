@@ -2,15 +2,19 @@
 
 import pytest
 
+from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.source import PrometheusSource
 from ccmon_tray.sources.snapshots import TOP_SESSIONS, SnapshotBuilder
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import State
 from ccmon_tray.usage.windows import RANGE_NAMES
+from tests.support.servers import TOOLS, Kind
 from tests.support.truth.cases import CALENDAR, NOW
 from tests.support.truth.loading import Loaded, on_servers
 
 CASES = ("resumed, scraped", "samples at export times only")
+
+ON_PROMETHEUS = [pytest.param((CASES[1], Kind.PROMETHEUS), marks=pytest.mark.needs(*TOOLS[Kind.PROMETHEUS]))]
 
 
 def exactly(value: float) -> object:
@@ -64,3 +68,21 @@ def test_snapshot(loaded: Loaded, source: PrometheusSource, name: str) -> None:
             seen = truth.sessions(start, end)[session.session_id]
             assert session.first_seen == pytest.approx(seen.first, abs=precision_s)
             assert session.last_seen == pytest.approx(seen.last, abs=precision_s)
+
+
+@pytest.mark.parametrize("loaded", ON_PROMETHEUS, indirect=True, scope="session")
+def test_a_poll_that_finds_nothing_new_is_three_queries(
+    source: PrometheusSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builder = SnapshotBuilder(source, CALENDAR)
+    last = builder.build("7d", NOW - 5, None)
+    asked: list[str] = []
+    query = PrometheusClient.query
+
+    def record(client: PrometheusClient, promql: str, at: float) -> object:
+        asked.append(promql)
+        return query(client, promql, at)
+
+    monkeypatch.setattr(PrometheusClient, "query", record)
+    assert builder.build("7d", NOW, last).state is State.FRESH
+    assert len(asked) == 3
