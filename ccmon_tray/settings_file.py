@@ -57,6 +57,11 @@ def load(paths: Paths, environ: Mapping[str, str] = os.environ) -> Loaded:
     return Loaded(Settings.model_validate(_nested(values)), tuple(notices))
 
 
+def wanted(dotted: str, value: object) -> str:
+    """What a setting may hold instead of a value that it cannot, in words; "" if it can hold it."""
+    return _wrong({dotted: value}).get(dotted, "")
+
+
 def with_value(settings: Settings, dotted: str, value: object, named: str) -> Settings:
     """The settings with one value replaced, checked as if it stood in the file.
 

@@ -77,6 +77,7 @@ class Header(tk.Frame):
         self.refresh_button.grid(row=0, column=2, padx=(px(8), 0), pady=(top, 0))
         self.export_button = ttk.Button(self, text="Export ▾", command=self._open_exports)
         self.export_button.grid(row=0, column=3, padx=(px(8), 0), pady=(top, 0))
+        self.export_button.grid_remove()
         for button, do in ((self.refresh_button, refresh), (self.export_button, self._open_exports)):
             button.bind("<Return>", lambda _event, do=do: do())  # type: ignore[misc]
         self.bind("<Configure>", lambda _event: self._fit())

@@ -1,0 +1,326 @@
+"""The settings, changed in place and followed at once by tray and window; version and licences."""
+
+import tkinter as tk
+from dataclasses import dataclass
+from tkinter import ttk
+from typing import Any, Final
+
+from ccmon_tray.dashboard import about, settings_form
+from ccmon_tray.dashboard.design import Design
+from ccmon_tray.dashboard.setting_groups import GROUPS, Group
+from ccmon_tray.dashboard.settings_form import FormReading, Reachability, Tone, save_setting
+from ccmon_tray.dashboard.views.base import Asked, Host, View
+from ccmon_tray.dashboard.widgets.card import Card, label
+from ccmon_tray.dashboard.widgets.form import TITLE_WIDTH, EntryRow, FormRow, make_row
+from ccmon_tray.dashboard.widgets.notes import Banner, Deed, Note
+from ccmon_tray.dashboard.widgets.table import Column, Table, TableRow
+from ccmon_tray.desktop.channel import Message, send
+from ccmon_tray.desktop.settings_editor import edit_settings
+from ccmon_tray.errors import CcmonError
+
+_TWO_COLUMNS: Final = 840  # units from which on there are two
+_WIDEST: Final = 1360
+_GAP: Final = 12
+_ROW_GAP: Final = 12
+_COMPONENTS_SHOWN: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsReading:
+    """What the view shows.
+
+    Attributes:
+        form: The settings.
+        problem: Why the source cannot be opened by them, if so.
+        folders: Name and path of each folder.
+        components: What the application is made of.
+    """
+
+    form: FormReading
+    problem: CcmonError | None
+    folders: tuple[tuple[str, str], ...]
+    components: tuple[about.Component, ...]
+
+
+class SettingsView(View[SettingsReading]):
+    """A form of all settings."""
+
+    name = "settings"
+    title = "Settings"
+    ranged = False
+    live = False
+    of_settings = True
+
+    def __init__(self, host: Host) -> None:
+        super().__init__(host)
+        self.rows: dict[str, FormRow] = {}
+        self.secrets: dict[str, tk.Label] = {}
+        self._test: Reachability | None = None
+        self._carried: tuple[str, dict[str, str]] = ("", {})
+
+    # What the window asks for
+
+    def build(self, body: tk.Frame) -> None:
+        """Make the widgets."""
+        design, px = self.design, self.design.px
+        self.banner = Banner(body, design)
+        self._columns = _Columns(body, design)
+        self._columns.pack(side="left", fill="both", expand=True)
+        for group in GROUPS:
+            self._columns.add(self._card(group, self._columns), group.column)
+        url = self.rows["prometheus.url"]
+        assert isinstance(url, EntryRow)
+        self.test = url.add_button("Test", self.try_source)
+        url.field.bind("<Return>", lambda _event: self.try_source(), add=True)
+
+        folders = Card(self._columns, design, "Folders")
+        edit = ttk.Button(folders.head, text="Edit the file", style="Card.TButton", command=self._edit)
+        edit.bind("<Return>", lambda _event: self._edit())
+        edit.pack(side="right")
+        folder_columns = (Column("Folder", 84), Column("Path", 120, weight=1, strong=True))
+        self.folders = Table(folders.body, design, folder_columns, copy=self.host.copy)
+        self.folders.pack(fill="x")
+        self._columns.add(folders, 1)
+
+        made_of = Card(self._columns, design, "Version and licences")
+        parts = (
+            Column("Part", 110, weight=1, strong=True),
+            Column("Version", 84),
+            Column("Licence", 116, weight=1),
+        )
+        self.components = Table(
+            made_of.body, design, parts, rows_shown=_COMPONENTS_SHOWN, copy=self.host.copy
+        )
+        self.components.pack(fill="x")
+        copy = ttk.Button(made_of.head, text="Copy", style="Card.TButton", command=self._copy_components)
+        copy.bind("<Return>", lambda _event: self._copy_components())
+        copy.pack(side="right", padx=(px(8), 0))
+        self._columns.add(made_of, 1)
+
+    def read(self, asked: Asked) -> SettingsReading:
+        """Read the file, and what the application is made of."""
+        services = asked.services
+        form = settings_form.read_form(services.paths, services.settings)
+        problem = None
+        try:
+            _ = services.source
+        except CcmonError as error:
+            problem = error
+        paths = services.paths
+        folders = (
+            ("Settings", str(paths.settings_file)),
+            ("Data", str(paths.data)),
+            ("State", str(paths.state)),
+            ("Cache", str(paths.cache)),
+            ("Log", str(paths.log_file)),
+        )
+        return SettingsReading(form, problem, folders, about.components())
+
+    def show(self, reading: SettingsReading) -> None:
+        """Show what the settings hold."""
+        for dotted, value in reading.form.values.items():
+            self.rows[dotted].show(value)
+        for dotted, words in reading.form.secrets.items():
+            self.secrets[dotted].configure(text=words)
+        self.folders.show([TableRow(name, (name, path)) for name, path in reading.folders])
+        self.components.show(
+            [
+                TableRow(
+                    each.name,
+                    (each.name, each.version, each.licence),
+                    (each.name, each.version, each.licence),
+                )
+                for each in reading.components
+            ]
+        )
+        self._show_banner(reading)
+        self._go_on()
+
+    def subtitle(self, reading: SettingsReading) -> str:  # noqa: ARG002  # it is the same for all
+        """What is under the title."""
+        return "Changes are saved, and count at once"
+
+    def left(self) -> None:
+        """Save what is typed, and give up a test."""
+        self._give_up_test()
+        for row in self.rows.values():
+            row.commit()
+
+    def carry(self) -> object:
+        """Where the person is, and what is typed and not saved."""
+        focused = next((name for name, row in self.rows.items() if row.field is _focus(row)), "")
+        return focused, {name: row.text for name, row in self.rows.items() if row.dirty}
+
+    def take_over(self, carried: object) -> None:
+        """Go on there, once the settings are shown."""
+        assert isinstance(carried, tuple)
+        self._carried = carried
+
+    # What a person does
+
+    def try_source(self) -> None:
+        """Try to reach the source that the form names, saved or not."""
+        row, kind = self.rows["prometheus.url"], self.rows["source.kind"]
+        note = settings_form.check(row.item, row.text)
+        if note is not None and note.tone is Tone.BAD:
+            row.say(note)
+            return
+        self._give_up_test()
+        test = self._test = Reachability(
+            self.host.services.paths,
+            kind="demo" if kind.value.text == "demo" else "prometheus",
+            url=row.text.strip() if not row.value.lock or row.dirty else None,
+        )
+        row.say(settings_form.Note("Trying…"))
+        self.test.state(["disabled"])
+
+        def done(found: settings_form.Note) -> None:
+            if self._test is test:
+                self._test = None
+                self.test.state(["!disabled"])
+                row.say(found)
+
+        self.host.work(test.run, done, lambda error: done(settings_form.Note(str(error), Tone.BAD)))
+
+    def _give_up_test(self) -> None:
+        if self._test is not None:
+            self._test.cancel()
+            self._test = None
+            self.test.state(["!disabled"])
+            self.rows["prometheus.url"].say(None)
+
+    def _save(self, row: FormRow, text: str) -> None:
+        paths, item = self.host.services.paths, row.item
+
+        def job() -> None:
+            save_setting(paths, item, text)
+            # This view may be left by then: its window hears of it as others do.
+            send(paths.dashboard, Message.SETTINGS_CHANGED)
+
+        def done(_: Any) -> None:
+            row.saved(text)
+            self.host.settings_changed()
+
+        def failed(error: Exception) -> None:
+            row.show(row.value)
+            row.say(settings_form.Note(str(error), Tone.BAD))
+
+        self.host.work(job, done, failed)
+
+    def _edit(self) -> None:
+        paths = self.host.services.paths
+        self.host.work(lambda: edit_settings(paths), lambda _: None, lambda error: self.host.say(str(error)))
+
+    def _copy_components(self) -> None:
+        self.host.copy(self.components.text())
+
+    # Inside
+
+    def _card(self, group: Group, parent: tk.Misc) -> Card:
+        design, px = self.design, self.design.px
+        card = Card(parent, design, group.title)
+        if group.hint:
+            hint = label(card.body, design, group.hint, colour=design.palette.secondary, size=12, wrap=True)
+            hint.pack(fill="x", pady=(0, px(4)))
+        for item in group.items:
+            row = make_row(card.body, design, item, check=settings_form.check, save=self._save)
+            row.pack(fill="x", pady=(px(_ROW_GAP), 0))
+            self.rows[item.dotted] = row
+        for dotted, title in group.secrets:
+            self.secrets[dotted] = _told(card.body, design, title)
+        return card
+
+    def _show_banner(self, reading: SettingsReading) -> None:
+        form, problem = reading.form, reading.problem
+        edit = Deed("Edit the file", self._edit)
+        if problem is not None:
+            body = tuple(
+                text[:1].upper() + text[1:] + "." for text in (problem.cause, problem.next_step) if text
+            )
+            note = Note(problem.title, body, "bad")
+        elif form.notices:
+            note = Note("The settings file has mistakes", form.notices, "warning", deeds=(edit,))
+        else:
+            self.banner.pack_forget()
+            return
+        self.banner.show(note)
+        self.banner.pack(side="top", fill="x", pady=(0, self.design.px(_GAP)), before=self._columns)
+
+    def _go_on(self) -> None:
+        """Put back what was typed, and the focus, once."""
+        focused, typed = self._carried
+        self._carried = ("", {})
+        for name, text in typed.items():
+            row = self.rows[name]
+            if isinstance(row, EntryRow) and not row.value.lock:
+                row.type(text)
+        if focused in self.rows:
+            self.rows[focused].field.focus_set()
+
+
+def _focus(widget: tk.Misc) -> tk.Misc | None:
+    try:
+        return widget.focus_get()
+    except KeyError:  # a menu, which tkinter cannot name
+        return None
+
+
+def _told(parent: tk.Misc, design: Design, title: str) -> tk.Label:
+    """A line that says whether a secret is set."""
+    px, colours = design.px, design.palette
+    line = tk.Frame(parent, background=colours.card)
+    line.columnconfigure(0, minsize=px(TITLE_WIDTH))
+    line.columnconfigure(1, weight=1)
+    label(line, design, title, colour=colours.secondary).grid(row=0, column=0, sticky="nw", padx=(0, px(12)))
+    words = label(line, design, wrap=True)
+    words.grid(row=0, column=1, sticky="ew")
+    line.pack(fill="x", pady=(px(_ROW_GAP), 0))
+    return words
+
+
+class _Columns(tk.Frame):
+    """Cards in two columns, or in one where there is not room for two."""
+
+    def __init__(self, parent: tk.Misc, design: Design) -> None:
+        super().__init__(parent, background=design.palette.background)
+        self._design = design
+        self._cards: list[tuple[Card, int]] = []
+        self._halves = [tk.Frame(self, background=design.palette.background) for _ in range(2)]
+        self._count = 0
+        self.bind("<Configure>", lambda event: self._arrange(event.width))
+
+    def add(self, card: Card, column: int) -> None:
+        """Add a card below those of its column."""
+        self._cards.append((card, column))
+
+    def _arrange(self, width: int) -> None:
+        px = self._design.px
+        widest = px(_WIDEST)
+        count = 2 if width >= px(_TWO_COLUMNS) else 1
+        self.columnconfigure(2, minsize=max(0, width - widest))
+        if count == self._count:
+            return
+        self._count = count
+        gap = px(_GAP)
+        for index, half in enumerate(self._halves):
+            self.columnconfigure(
+                index, weight=1 if index < count else 0, uniform="half" if count == 2 else ""
+            )
+            if index < count:
+                half.grid(
+                    row=0,
+                    column=index,
+                    sticky="nsew",
+                    padx=(gap // 2 if index else 0, gap // 2 if index < count - 1 else 0),
+                )
+            else:
+                half.grid_forget()
+        above = [0, 0]
+        for card, column in self._cards:
+            place = min(column, count - 1)
+            card.pack(in_=self._halves[place], fill="x", pady=(gap if above[place] else 0, 0))
+            tk.Misc.lift(card)
+            above[place] += 1
+
+
+VIEW = SettingsView

@@ -1,0 +1,277 @@
+"""Rows of a form: a title, a field, and below it what is to be said: what it means, or why it cannot be used.
+
+A choice counts at once. What is typed counts with Return, or when another field is gone to; Escape takes it
+back. What cannot be used is said while it is typed, and never counts.
+"""
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+from typing import Any, Final
+
+from ccmon_tray.dashboard.design import Design
+from ccmon_tray.dashboard.setting_groups import Item, Kind
+from ccmon_tray.dashboard.settings_form import Note, Tone, Value
+from ccmon_tray.dashboard.widgets.card import label
+from ccmon_tray.dashboard.widgets.segments import Segments
+
+TITLE_WIDTH: Final = 148  # units
+_NUMBER_WIDTH: Final = 8  # characters
+_SIGNS: Final = {Tone.PLAIN: "", Tone.WARNING: "! ", Tone.BAD: "✗ "}
+_UNSAVED: Final = "Return saves it, Esc takes it back"
+
+
+class FormRow(tk.Frame):
+    """One setting.
+
+    Args:
+        parent: Where it lives, on a card.
+        design: How things look.
+        item: The setting.
+        check: What is to be said of a text.
+        save: Called with a text that can be used and differs from the one saved.
+    """
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        design: Design,
+        item: Item,
+        *,
+        check: Callable[[Item, str], Note | None],
+        save: Callable[["FormRow", str], None],
+    ) -> None:
+        super().__init__(parent, background=design.palette.card)
+        self.item = item
+        self.value = Value("")
+        self._design = design
+        self._check = check
+        self._save = save
+        self._said: Note | None = None
+        px = design.px
+        self.columnconfigure(0, minsize=px(TITLE_WIDTH))
+        self.columnconfigure(1, weight=1)
+        self.title = label(self, design, item.title, colour=design.palette.secondary)
+        self.title.grid(row=0, column=0, sticky="w", padx=(0, px(12)))
+        self.place_of_field = tk.Frame(self, background=design.palette.card, height=px(32))
+        self.place_of_field.grid(row=0, column=1, sticky="ew")
+        self.note = label(self, design, size=12, wrap=True)
+        self._fixed = label(self.place_of_field, design)
+        self.field = self._make_field()
+        self._tell()
+
+    @property
+    def text(self) -> str:
+        """What stands in the field."""
+        return self.value.text
+
+    @property
+    def dirty(self) -> bool:
+        """Whether something is typed that is not saved."""
+        return self.text.strip() != self.value.text
+
+    def show(self, value: Value) -> None:
+        """Show what the setting holds; what a person is typing stays."""
+        typing = self.dirty and not value.lock
+        self.value = value
+        if not typing:
+            self._set(value.text)
+        self._lock(bool(value.lock))
+        self._tell()
+
+    def say(self, note: Note | None) -> None:
+        """Say something below the field until something else is typed."""
+        self._said = note
+        self._tell()
+
+    def commit(self) -> None:
+        """Save what is typed, if it can be used and is new."""
+        if self.dirty and not self.value.lock and not self._bad():
+            self._save(self, self.text.strip())
+
+    def saved(self, text: str) -> None:
+        """It is saved."""
+        self.value = Value(text, self.value.lock)
+        self.say(None)
+
+    def _bad(self) -> bool:
+        note = self._check(self.item, self.text)
+        return note is not None and note.tone is Tone.BAD
+
+    def _make_field(self) -> tk.Widget:
+        raise NotImplementedError
+
+    def _set(self, text: str) -> None:
+        """Put a value into the field."""
+
+    def _lock(self, locked: bool) -> None:
+        """Let nobody change it."""
+
+    def _tell(self) -> None:
+        design, colours = self._design, self._design.palette
+        note = self._said or (self._check(self.item, self.text) if self.dirty else None)
+        if note is None:
+            words = self.value.lock or (_UNSAVED if self.dirty else self.item.hint)
+            note = Note(words)
+        tones = {Tone.PLAIN: colours.secondary, Tone.WARNING: colours.warning, Tone.BAD: colours.bad}
+        self.note.configure(text=_SIGNS[note.tone] + note.words, foreground=design.small(tones[note.tone]))
+        if note.words:
+            self.note.grid(row=1, column=1, sticky="ew", pady=(design.px(3), 0))
+        else:
+            self.note.grid_forget()
+
+
+class EntryRow(FormRow):
+    """A text, a number, a path."""
+
+    field: ttk.Entry
+
+    @property
+    def text(self) -> str:
+        """What stands in the field."""
+        return self._variable.get()
+
+    def _make_field(self) -> ttk.Entry:
+        item, px = self.item, self._design.px
+        self._variable = tk.StringVar(self)
+        number = item.kind is Kind.NUMBER
+        entry = ttk.Entry(
+            self.place_of_field,
+            textvariable=self._variable,
+            font=self._design.fonts.get(13),
+            width=_NUMBER_WIDTH if number else 12,
+        )
+        entry.pack(side="left", fill="none" if number else "x", expand=not number)
+        if item.unit:
+            unit = label(self.place_of_field, self._design, item.unit, colour=self._design.palette.secondary)
+            unit.pack(side="left", padx=(px(8), 0))
+        self._variable.trace_add("write", lambda *_: self._typed())
+        entry.bind("<Return>", lambda _event: self.commit())
+        entry.bind("<FocusOut>", lambda _event: self.commit())
+        entry.bind("<Escape>", self._take_back)
+        entry.bind("<<CopyValue>>", lambda _event: None)
+        return entry
+
+    def add_button(self, words: str, do: Callable[[], None]) -> ttk.Button:
+        """Put a button after the field."""
+        button = ttk.Button(self.place_of_field, text=words, style="Card.TButton", command=do)
+        button.pack(side="left", padx=(self._design.px(8), 0))
+        button.bind("<Return>", lambda _event: do())
+        return button
+
+    def type(self, text: str) -> None:
+        """Put a text into the field as a person would."""
+        self._variable.set(text)
+
+    def _set(self, text: str) -> None:
+        if self._variable.get() != text:
+            self._variable.set(text)
+
+    def _lock(self, locked: bool) -> None:
+        self.field.state(["disabled" if locked else "!disabled"])
+
+    def _typed(self) -> None:
+        self._said = None
+        bad = self.dirty and self._bad()
+        self.field.state(["invalid" if bad else "!invalid"])
+        self._tell()
+
+    def _take_back(self, _event: Any) -> str | None:
+        if not self.dirty:
+            return None
+        self._variable.set(self.value.text)
+        return "break"
+
+
+class SegmentsRow(FormRow):
+    """A choice of a few, all in sight."""
+
+    field: Segments
+
+    def _make_field(self) -> Segments:
+        segments = Segments(
+            self.place_of_field,
+            self._design,
+            self.item.choices,
+            lambda value: self._save(self, value),
+            ground=self._design.palette.card,
+        )
+        segments.pack(side="left")
+        return segments
+
+    def _set(self, text: str) -> None:
+        self.field.select(text)
+
+    def _lock(self, locked: bool) -> None:
+        _stand_in(
+            self._fixed, self.field, locked, dict(self.item.choices).get(self.value.text, self.value.text)
+        )
+
+
+class MenuRow(FormRow):
+    """A choice of many, in a menu."""
+
+    field: ttk.Button
+
+    def _make_field(self) -> ttk.Button:
+        button = ttk.Button(self.place_of_field, style="Card.TButton", command=self._open)
+        button.bind("<Return>", lambda _event: self._open())
+        button.bind("<Down>", lambda _event: self._open())
+        button.pack(side="left")
+        return button
+
+    def _open(self) -> None:
+        self.make_menu().tk_popup(
+            self.field.winfo_rootx(), self.field.winfo_rooty() + self.field.winfo_height()
+        )
+
+    def make_menu(self) -> tk.Menu:
+        """The menu with all choices."""
+        menu = tk.Menu(self, tearoff=False)
+        chosen = tk.StringVar(menu, self.value.text)
+        for value, words in self.item.choices:
+            menu.add_radiobutton(
+                label=words,
+                value=value,
+                variable=chosen,
+                command=lambda value=value: self._save(self, value),  # type: ignore[misc]
+            )
+        # The menu marks what the variable holds for as long as both live.
+        menu.chosen = chosen  # type: ignore[attr-defined]
+        return menu
+
+    def _words(self) -> str:
+        return dict(self.item.choices).get(self.value.text, self.value.text)
+
+    def _set(self, _text: str) -> None:
+        self.field.configure(text=f"{self._words()}  ▾")
+
+    def saved(self, text: str) -> None:
+        """It is saved."""
+        super().saved(text)
+        self._set(text)
+
+    def _lock(self, locked: bool) -> None:
+        _stand_in(self._fixed, self.field, locked, self._words())
+
+
+def _stand_in(words: tk.Label, field: tk.Widget, locked: bool, text: str) -> None:
+    """Show plain words in place of a field that is locked."""
+    words.configure(text=text)
+    shown, hidden = (words, field) if locked else (field, words)
+    hidden.pack_forget()
+    if not shown.winfo_manager():
+        shown.pack(side="left")
+
+
+def make_row(
+    parent: tk.Misc,
+    design: Design,
+    item: Item,
+    *,
+    check: Callable[[Item, str], Note | None],
+    save: Callable[[FormRow, str], None],
+) -> FormRow:
+    """The row for a setting."""
+    kinds: dict[Kind, type[FormRow]] = {Kind.SEGMENTS: SegmentsRow, Kind.MENU: MenuRow}
+    return kinds.get(item.kind, EntryRow)(parent, design, item, check=check, save=save)
