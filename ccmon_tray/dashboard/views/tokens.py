@@ -297,7 +297,7 @@ def savings_remark(savings: CacheSavings | None, provider: str) -> str:
     if savings is None:
         return ""
     if savings.saved_usd is None:
-        words = f"There is no list price of {listed(savings.unpriced)}: what their cache saved is unknown."
+        words = f"There is no list price of {listed(savings.unpriced)}: what the cache saved is unknown."
     else:
         words = (
             f"Cache reads cost {formatting.money(savings.as_read_usd)} at {provider}’s list prices, "

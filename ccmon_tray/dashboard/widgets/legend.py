@@ -52,6 +52,11 @@ class Legend(Surface):
             self.bind(key, lambda _event: self._toggle(self._current))
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The series."""
+        return self._entries
+
+    @property
     def hidden(self) -> frozenset[str]:
         """The names left out."""
         return self._hidden
