@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from threading import Lock
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.base import Answer, Inventory, Question, SessionSeen, Span
@@ -30,6 +30,10 @@ from ccmon_tray.sources.prometheus.sessions import Sessions
 from ccmon_tray.sources.prometheus.warnings import warnings_of
 from ccmon_tray.usage.metrics import Label
 from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
+
+if TYPE_CHECKING:
+    from ccmon_tray.sources.prometheus.health import HealthReader
+    from ccmon_tray.sources.server_health import ServerHealth
 
 _INVENTORY_S: Final = 300.0
 _SCOPES_KEPT: Final = 12
@@ -54,6 +58,7 @@ class PrometheusSource:
         self._catalogue: Catalogue | None = None
         self._looked_up_at = float("-inf")
         self._scopes: OrderedDict[Span, Scope] = OrderedDict()
+        self._health: HealthReader | None = None
 
     @property
     def info(self) -> SourceInfo:
@@ -148,6 +153,16 @@ class PrometheusSource:
         catalogue = self._look_up()
         scope = self._scope(catalogue, span)
         return warnings_of(scope, catalogue, self._clock(), self._client.take_warnings())
+
+    def health(self, span: Span) -> "ServerHealth":
+        """How the server itself is now, and how it was over a span."""
+        with self._lock:
+            if self._health is None:
+                from ccmon_tray.sources.prometheus.health import HealthReader  # noqa: PLC0415 — rare
+
+                self._health = HealthReader(self._client, self._clock)
+            reader = self._health
+        return reader.read(span)
 
     def close(self) -> None:
         """Give connections back; calls under way fail soon."""
