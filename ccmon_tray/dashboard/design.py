@@ -1,7 +1,7 @@
 """How everything in one window looks: the colours, the scale and the type that all its parts share."""
 
 import tkinter as tk
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ccmon_tray.dashboard.theme import Fonts, Palette, contrast, ink, measure_scale
 
@@ -14,11 +14,13 @@ class Design:
         palette: The colours.
         scale: Pixels per unit of layout, text size included.
         fonts: The type scale, made for this scale.
+        pictures: Small pictures that all painters of the window share.
     """
 
     palette: Palette
     scale: float
     fonts: Fonts
+    pictures: dict[tuple[object, ...], tk.PhotoImage] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(

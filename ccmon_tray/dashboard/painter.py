@@ -38,15 +38,23 @@ class Painter:
         fonts: The type scale.
         palette: The colours.
         scale: Pixels per unit.
+        pictures: Where pictures are kept, for painters that share them.
     """
 
-    def __init__(self, canvas: tk.Canvas, fonts: Fonts, palette: Palette, scale: float) -> None:
+    def __init__(
+        self,
+        canvas: tk.Canvas,
+        fonts: Fonts,
+        palette: Palette,
+        scale: float,
+        pictures: dict[tuple[object, ...], tk.PhotoImage] | None = None,
+    ) -> None:
         self.canvas = canvas
         self.fonts = fonts
         self.palette = palette
         self.scale = scale
         self.slots: list[Slot] = []
-        self._pictures: dict[tuple[object, ...], tk.PhotoImage] = {}
+        self._pictures = {} if pictures is None else pictures
 
     def px(self, units: float) -> int:
         """Pixels for a length in units."""
@@ -228,17 +236,18 @@ class Painter:
     ) -> tk.PhotoImage:
         key = ("corner", radius, line, fill, border, ground, right, low)
         if key not in self._pictures:
-            rows = []
-            for row in range(radius):
-                y = radius - row - 0.5 if not low else row + 0.5
-                cells = []
-                for column in range(radius):
-                    x = column + 0.5 if right else radius - column - 0.5
-                    distance = math.hypot(x, y)
-                    inside = mix(fill, border, _clamp(radius - line + 0.5 - distance))
-                    cells.append(mix(inside, ground, _clamp(radius + 0.5 - distance)))
-                rows.append(cells)
-            self._pictures[key] = self._photo(radius, rows)
+            # All four are one quarter of a disc, mirrored.
+            rows = [
+                [
+                    _edge_colour(math.hypot(x + 0.5, y + 0.5) - radius, line, fill, border, ground)
+                    for x in range(radius)
+                ]
+                for y in range(radius)
+            ]
+            for to_right in (False, True):
+                for to_low in (False, True):
+                    turned = [row if to_right else row[::-1] for row in (rows if to_low else rows[::-1])]
+                    self._pictures[*key[:6], to_right, to_low] = self._photo(radius, turned)
         return self._pictures[key]
 
     def _photo(self, size: int, rows: list[list[str]]) -> tk.PhotoImage:
@@ -246,6 +255,16 @@ class Painter:
         if rows:
             photo.put(" ".join("{" + " ".join(row) + "}" for row in rows))
         return photo
+
+
+def _edge_colour(distance: float, line: int, fill: str, border: str, ground: str) -> str:
+    """The colour of a pixel so far outside of a rounded edge (pixels; negative inside) with such a line.
+
+    Mixed in steps of a thirty-second, which nobody sees, so that few colours are worked out.
+    """
+    inside = round(_clamp(0.5 - distance - line) * 32) / 32
+    shape = round(_clamp(0.5 - distance) * 32) / 32
+    return mix(mix(fill, border, inside), ground, shape)
 
 
 def fit(font: tkfont.Font, text: str, room: int) -> str:

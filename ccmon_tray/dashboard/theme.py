@@ -7,6 +7,7 @@ a unit is here, so that a window keeps its proportions at 1×, 2× and between.
 import sys
 import tkinter as tk
 from dataclasses import dataclass, field
+from functools import lru_cache
 from tkinter import font as tkfont
 from typing import Final
 
@@ -74,6 +75,7 @@ def palette_for(theme: str, *, system_dark: bool | None = None) -> Palette:
     return LIGHT if theme == "light" else DARK
 
 
+@lru_cache(maxsize=4096)
 def mix(colour: str, ground: str, share: float) -> str:
     """``colour`` laid over ``ground`` with an opacity of ``share`` (0 to 1)."""
     pairs = zip(_channels(colour), _channels(ground), strict=True)
@@ -97,6 +99,7 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+@lru_cache(maxsize=256)
 def _channels(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 

@@ -43,7 +43,7 @@ class Surface(tk.Canvas):
             borderwidth=0,
             takefocus=focus,
         )
-        self.painter = Painter(self, design.fonts, design.palette, design.scale)
+        self.painter = Painter(self, design.fonts, design.palette, design.scale, design.pictures)
         self._due: str | None = None
         self._extent = (0, 0)
         self.bind("<Configure>", self._on_configure)
