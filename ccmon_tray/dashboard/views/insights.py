@@ -332,7 +332,7 @@ def record_stats(reading: InsightsReading) -> tuple[Stat, ...]:
         Stat(formatting.money(dearest.cost_usd), f"{dearest.day:%a} {dearest.day.day} {dearest.day:%b %Y}")
         if dearest
         else Stat(formatting.UNKNOWN),
-        Stat(f"{hour:02}:00–{(hour + 1) % 24:02}:00", f"in the last {HOURLY_DAYS} days")
+        Stat(f"{hour:02}:00–{hour + 1:02}:00", f"in the last {HOURLY_DAYS} days")
         if hour is not None
         else Stat(formatting.UNKNOWN),
         Stat(
