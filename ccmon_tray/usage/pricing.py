@@ -20,8 +20,8 @@ Provider = Literal["anthropic", "bedrock", "vertex"]
 PROVIDERS: Final[tuple[str, ...]] = get_args(Provider)
 PROVIDER_TITLES: Final[dict[str, str]] = {
     "anthropic": "Anthropic",
-    "bedrock": "Amazon Bedrock",
-    "vertex": "Google Vertex AI",
+    "bedrock": "Bedrock",
+    "vertex": "Vertex AI",
 }
 
 _MILLION: Final = 1e6

@@ -63,6 +63,8 @@ class SessionsView(View[SessionsShown]):
         super().__init__(host)
         self._shown: SessionsShown | None = None
         self._give_up: Callable[[], None] | None = None
+        self._reopened = ""
+        """The session to open with the next reading."""
 
     def build(self, body: tk.Frame) -> None:
         """Make the widgets."""
@@ -146,6 +148,7 @@ class SessionsView(View[SessionsShown]):
         self.projects.show(project_rows(found.projects, found.cost_usd))
         self._show_remark(reading)
         self._show_found()
+        self._reopen()
         if self.detail.session_id:
             if reading.session(self.detail.session_id) is None:
                 self.close_session()
@@ -210,6 +213,17 @@ class SessionsView(View[SessionsShown]):
             Exported("projects", ("project", "project_path", *figures), projects),
         )
 
+    def carry(self) -> object:
+        """The session that is open, and what is sought."""
+        return self.detail.session_id, self.search.sought
+
+    def take_over(self, carried: object) -> None:
+        """Open it again, and seek the same."""
+        assert isinstance(carried, tuple)
+        self._reopened, sought = carried
+        self.search.seek(sought)
+        self._reopen()
+
     def left(self) -> None:
         """Nobody waits for the detail any more."""
         self._stop_reading()
@@ -235,6 +249,11 @@ class SessionsView(View[SessionsShown]):
         self.detail.close()
         self.charts = []
         self.sessions.grid_surface.focus_set()
+
+    def _reopen(self) -> None:
+        if self._reopened and self._shown is not None:
+            session_id, self._reopened = self._reopened, ""
+            self.open_session(session_id)
 
     def _open(self, session_id: str) -> None:
         shown = self._shown
