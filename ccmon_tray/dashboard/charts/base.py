@@ -15,6 +15,7 @@ from ccmon_tray.dashboard.charts.hover import Overlay, Tip
 from ccmon_tray.dashboard.design import Design
 
 _EXPORT_SCALE: Final = 2.0
+_KEPT_HIDDEN_MS: Final = 4000  # who looks into another view for a moment finds the picture still there
 _ANCHORS: Final[dict[Align, Literal["nw", "n", "ne"]]] = {"left": "nw", "center": "n", "right": "ne"}
 
 D = TypeVar("D", bound=Drawing)
@@ -182,6 +183,7 @@ class Chart(Generic[D]):
         widget = self.widget
         widget.bind("<Configure>", self._on_configure)
         widget.bind("<Map>", lambda _event: self._when_seen())
+        widget.bind("<Unmap>", lambda _event: widget.after(_KEPT_HIDDEN_MS, self._let_go))
         widget.bind("<Visibility>", self._on_visibility)
         widget.bind("<Motion>", lambda event: self._on_motion(event.x, event.y))
         widget.bind("<Leave>", lambda _event: self.hover(None))
@@ -219,6 +221,13 @@ class Chart(Generic[D]):
             self._photo = ImageTk.PhotoImage("RGBA", picture.size, master=self.widget)
             self.widget.itemconfigure(self._image, image=self._photo)
         self._photo.paste(picture)
+
+    def _let_go(self) -> None:
+        """Give the memory of a picture back that nobody sees."""
+        if self.widget.winfo_exists() and not self.widget.winfo_ismapped():
+            self.widget.itemconfigure(self._image, image="")
+            self._photo = None
+            self._stale = True
 
     def _write(self) -> None:
         """Tk writes the words."""

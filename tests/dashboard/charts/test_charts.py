@@ -15,7 +15,7 @@ import pytest
 from matplotlib.lines import Line2D
 from PIL import Image
 
-from ccmon_tray.dashboard.charts import prepare
+from ccmon_tray.dashboard.charts import base, prepare
 from ccmon_tray.dashboard.charts.base import Chart
 from ccmon_tray.dashboard.charts.columns import HourColumns
 from ccmon_tray.dashboard.charts.day_bars import DayBars
@@ -369,6 +369,25 @@ def test_nothing_is_drawn_while_hidden(make_design: MakeDesign) -> None:
     assert chart.draws == before + 1
     chart.hover(0)
     assert chart.hovered_text.endswith("$3.00")
+
+
+def test_a_hidden_picture_is_let_go_and_comes_back(
+    make_design: MakeDesign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "_KEPT_HIDDEN_MS", 1)
+    root, design = make_design()
+    chart = make_time_chart(root, design)
+    shown = root.tk.call("image", "names")
+    chart.widget.pack_forget()
+
+    def is_gone() -> bool:
+        root.update()
+        return len(root.tk.call("image", "names")) < len(shown)
+
+    wait_for(is_gone, "the picture to be let go")
+    place(chart, root)
+    settle(root, chart)
+    assert len(root.tk.call("image", "names")) == len(shown)
 
 
 def test_artists_are_kept(make_design: MakeDesign) -> None:
