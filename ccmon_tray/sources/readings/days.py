@@ -21,6 +21,8 @@ HOURLY_DAYS: Final = 90
 DAYS: Final = 365
 """So many days, today included, are known by the day."""
 
+_Key = tuple[Span, int]  # a piece's window and the length of its steps, seconds
+
 METRICS: Final = (Metric.COST, Metric.TOKENS, Metric.ACTIVE_TIME)
 
 _HOUR_S: Final = 3600
@@ -73,7 +75,7 @@ class Past:
 
 
 class PastReader:
-    """Reads the past of one source; not for several threads.
+    """Reads the past of one source. Safe to use from several threads.
 
     Args:
         source: Where usage comes from.
@@ -83,8 +85,8 @@ class PastReader:
     def __init__(self, source: UsageSource, calendar: Calendar) -> None:
         self._source = source
         self._calendar = calendar
-        self._over: dict[tuple[Span, int], Piece] = {}
-        self._since_s = 0.0
+        # What is over, and when that was begun to be remembered; replaced as a whole, never changed.
+        self._remembered: tuple[dict[_Key, Piece], float] = {}, 0.0
 
     def read(self, now: float, since: int | None) -> Past:
         """The past as it is known now.
@@ -96,35 +98,31 @@ class PastReader:
         Raises:
             SourceError: The source cannot answer.
         """
-        if not 0 <= now - self._since_s < _REMEMBERED_S:
-            self._over, self._since_s = {}, now
+        over, begun = self._remembered
+        if not 0 <= now - begun < _REMEMBERED_S:
+            over, begun = {}, now
         today = self._calendar.day_of(now)
         wanted = self._wanted(today, int(now), since)
-        fresh = {
-            key: tile(_window(key[0]), self._calendar, key[1]) for key in wanted if key not in self._over
-        }
+        fresh = {key: tile(_window(key[0]), self._calendar, key[1]) for key in wanted if key not in over}
         questions = {
             (key, metric): Question(metric, key[0], boundaries=steps.boundaries)
             for key, steps in fresh.items()
             for metric in METRICS
         }
         tallies = ask_all(self._source, questions.values())
-        pieces = {}
+        pieces = {key: over[key] for key in wanted if key in over}
         for key, steps in fresh.items():
             own = {metric: tallies[questions[key, metric]].steps() for metric in METRICS}
             pieces[key] = Piece(steps, own)
-        self._over = {
-            key: piece
-            for key, piece in {**self._over, **pieces}.items()
-            if key in wanted and key[0].end <= now - _SETTLED_S
-        }
-        found = [pieces.get(key) or self._over[key] for key in wanted]
+        settled = {key: piece for key, piece in pieces.items() if key[0].end <= now - _SETTLED_S}
+        self._remembered = settled, begun
+        found = [pieces[key] for key in wanted]
         return Past(
             days=tuple(self._days(today, found, since)),
             pieces=tuple(piece for piece in found if piece.steps.seconds == _HOUR_S),
         )
 
-    def _wanted(self, today: date, now: int, since: int | None) -> list[tuple[Span, int]]:
+    def _wanted(self, today: date, now: int, since: int | None) -> list[_Key]:
         """The windows of all pieces and the lengths of their steps, seconds, oldest first."""
         midnight = self._calendar.midnight
         hourly = _aligned(today - timedelta(days=HOURLY_DAYS - 1), _WEEK)

@@ -147,7 +147,7 @@ class InsightsReading:
 
 
 class InsightsReader:
-    """Reads insights again and again, but the past only once in a while; not for several threads.
+    """Reads insights again and again, but the past only once in a while. Safe for several threads.
 
     Args:
         source: Where usage comes from.
