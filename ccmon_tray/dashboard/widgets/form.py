@@ -193,11 +193,15 @@ class SegmentsRow(FormRow):
             self.place_of_field,
             self._design,
             self.item.choices,
-            lambda value: self._save(self, value),
+            self._pick,
             ground=self._design.palette.card,
         )
         segments.pack(side="left")
         return segments
+
+    def _pick(self, value: str) -> None:
+        if value != self.value.text:
+            self._save(self, value)
 
     def _set(self, text: str) -> None:
         self.field.select(text)
