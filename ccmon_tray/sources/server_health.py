@@ -7,8 +7,8 @@ from ccmon_tray.sources.base import Span
 
 T = TypeVar("T")
 
-Points = tuple[tuple[float, float], ...]
-"""(Unix seconds, value), oldest first."""
+Values = tuple[float | None, ...]
+"""Values at moments that are told beside them; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,21 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class Histories:
-    """How some values went over a span, of the server's own process."""
+    """How some values of the server's own process went over a span: one at each moment.
 
-    memory_bytes: Known[Points]
-    cpu_cores: Known[Points]
-    series: Known[Points]
-    samples_per_s: Known[Points]
+    Attributes:
+        times: The moments, ascending Unix seconds.
+        memory_bytes: Resident memory.
+        cpu_cores: Processor time per time.
+        series: Series in the head.
+        samples_per_s: Samples taken in.
+    """
+
+    times: tuple[int, ...]
+    memory_bytes: Known[Values]
+    cpu_cores: Known[Values]
+    series: Known[Values]
+    samples_per_s: Known[Values]
 
 
 @dataclass(frozen=True, slots=True)

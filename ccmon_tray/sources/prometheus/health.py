@@ -14,7 +14,7 @@ from ccmon_tray.sources.base import Span
 from ccmon_tray.sources.prometheus import own_series
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.server_status import NO_PAGE, ServerStatus, ask_status, moment
-from ccmon_tray.sources.server_health import Histories, Known, Points, ServerHealth, absent
+from ccmon_tray.sources.server_health import Histories, Known, ServerHealth, Values, absent
 
 _NO_LOG: Final = "VictoriaMetrics has no write-ahead log"
 _NO_HEAD: Final = "VictoriaMetrics has no head"
@@ -140,11 +140,11 @@ def _rate(
     of: Callable[[_Counted], Known[float]],
     now: _Counted,
     last: _Counted | None,
-    history: Known[Points] | None,
+    history: Known[Values] | None,
 ) -> Known[float]:
     """A counter's rise a second: from its history, else since the last reading, else since the start."""
-    if history is not None and history.value:
-        return Known(history.value[-1][1], note="over five minutes")
+    if history is not None and history.value and history.value[-1] is not None:
+        return Known(history.value[-1], note="over five minutes")
     count = of(now)
     if count.value is None:
         return count

@@ -6,23 +6,23 @@ value that is stored; the status API tells it somewhat later, when the API was m
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from ccmon_tray.sources.base import Span
-from ccmon_tray.sources.prometheus.client import PrometheusClient
+from ccmon_tray.sources.prometheus.client import PrometheusClient, Series
 from ccmon_tray.sources.prometheus.promql import Matcher, Selector, Spelling
-from ccmon_tray.sources.server_health import Histories, Known, Points, absent
+from ccmon_tray.sources.server_health import Histories, Known, Values, absent
 
 Matchers = tuple[Matcher, ...]
 START: Final = "process_start_time_seconds"
 
 _STEPS: Final = 120
 _SHORTEST_STEP_S: Final = 15
-# A scrape interval of a minute leaves four samples in it. Instant selectors would do for gauges on Prometheus,
-# but VictoriaMetrics looks back no further than it guesses the interval to be.
+# A scrape interval of a minute leaves four samples in it. An instant selector would do for gauges on
+# Prometheus, but VictoriaMetrics looks back no further than it guesses the interval to be.
 _RATE_S: Final = 300
 _EXACT_S: Final = 0.006
 _LATER_S: Final = 5.0
@@ -107,10 +107,12 @@ def read_histories(
     Raises:
         SourceError: The server cannot answer.
     """
-    if own.value is None:
-        missing: Known[Points] = absent(own.reason)
-        return Histories(missing, missing, missing, missing)
     step_s = max(_SHORTEST_STEP_S, math.ceil((span.end - span.start) / _STEPS))
+    # Steps end at the span's end, so that the last value is the newest.
+    times = tuple(range(span.end - (span.end - span.start) // step_s * step_s, span.end + 1, step_s))
+    if own.value is None:
+        missing: Known[Values] = absent(own.reason)
+        return Histories(times, missing, missing, missing, missing)
     matchers = str(Selector((), own.value, Spelling())).strip("{}")
     asked = [
         expression.replace("{own}", f"{{{matchers}}}")
@@ -118,18 +120,17 @@ def read_histories(
         .replace("{rate}", str(max(step_s, _RATE_S)))
         for expression in (expressions.memory, expressions.cpu, expressions.series, expressions.samples)
     ]
-    # Steps end at the span's end, so that the last point is the newest.
-    start = span.end - (span.end - span.start) // step_s * step_s
-    found = client.gather([partial(client.query_range, promql, start, span.end, step_s) for promql in asked])
-    histories = [
-        tuple(point for series in answer for point in series.points if math.isfinite(point[1]))
-        for answer in found
-    ]
-    return Histories(*(_known(points) for points in histories))
+    found = client.gather(
+        [partial(client.query_range, promql, times[0], times[-1], step_s) for promql in asked]
+    )
+    return Histories(times, *(_values(answer, times) for answer in found))
 
 
-def _known(points: Points) -> Known[Points]:
-    return Known(points) if points else absent("no samples of it in this range")
+def _values(answer: Sequence[Series], times: Sequence[int]) -> Known[Values]:
+    known = {round(at): value for series in answer for at, value in series.points if math.isfinite(value)}
+    if not known:
+        return absent("no samples of it in this range")
+    return Known(tuple(known.get(at) for at in times))
 
 
 def _target(labels: Mapping[str, str]) -> tuple[str, str]:

@@ -115,7 +115,9 @@ def test_histories_are_of_its_own_series(watching: Server, decoy: Server) -> Non
     assert series
     # The decoy takes nothing in, so it has no series in its head.
     assert own_page(decoy).sum("prometheus_tsdb_head_series") == 0
-    assert series[-1][1] > 100
+    assert (series[-1] or 0) > 100
+    assert health.histories.times[-1] == health.span.end
+    assert len(health.histories.times) == len(series)
     assert (health.samples_per_s.value or 0) > 0
     assert health.samples_per_s.note == "over five minutes"
     assert health.histories.samples_per_s.value
@@ -189,7 +191,7 @@ def test_victoria_metrics(prefix: str, victoria: Server) -> None:
     assert 1 * MIB < (health.memory_bytes.value or 0) < 1000 * MIB
     assert (health.capacity_bytes.value or 0) > MIB
     assert health.histories.memory_bytes.value
-    assert health.histories.memory_bytes.value[0][1] == 5 * MIB
+    assert health.histories.memory_bytes.value[0] == 5 * MIB
     assert health.wal_bytes.reason == "VictoriaMetrics has no write-ahead log"
     assert health.config_ok.reason == "it has no scrape configuration"
 
