@@ -4,13 +4,13 @@ Its first frame is due within 0.3 s of the process's start, so this module impor
 settings and figures comes with the window.
 """
 
+import gc
 import time
 from typing import Final
 
 from ccmon_tray.cli.arguments import Arguments
 from ccmon_tray.cli.output import tell
 from ccmon_tray.cli.source_arguments import check_source
-from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.instance import SingleInstance
 from ccmon_tray.errors import AlreadyRunning, CcmonError
 from ccmon_tray.paths import Paths, find_paths
@@ -22,6 +22,7 @@ _PAUSE_S: Final = 0.05
 
 def dashboard(arguments: Arguments) -> int:
     """Show the window until it is closed; where one is open, bring that to the front."""
+    gc.disable()  # until the first frame: nothing of what a start makes is garbage
     check_source(arguments)
     range_name = None if arguments.range is None else canonical_range_name(arguments.range)
     paths = find_paths()
@@ -54,6 +55,8 @@ def _become_the_window(paths: Paths, view: str | None, range_name: str | None) -
         try:
             instance.acquire()
         except AlreadyRunning:
+            from ccmon_tray.desktop.channel import Message, send  # noqa: PLC0415
+
             if send(paths.dashboard, Message.RAISE, view=view or "", range_name=range_name or ""):
                 return None
             if time.monotonic() > deadline:

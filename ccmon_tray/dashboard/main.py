@@ -5,11 +5,12 @@ thread, the source, the channel for later starts.
 """
 
 import contextlib
+import gc
 import logging
 import queue
 import sys
 import tkinter as tk
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ccmon_tray.dashboard.ranges import ChosenRange
 from ccmon_tray.dashboard.remembered import Keeper, Remembered, recall
@@ -17,12 +18,14 @@ from ccmon_tray.dashboard.services import Services
 from ccmon_tray.dashboard.theme import Palette, palette_for
 from ccmon_tray.dashboard.window import USUAL, DashboardWindow
 from ccmon_tray.desktop.appearance import SystemAppearance
-from ccmon_tray.desktop.channel import ChannelServer, Message, Request
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import load, with_value
 from ccmon_tray.view_names import ViewName
+
+if TYPE_CHECKING:
+    from ccmon_tray.desktop.channel import ChannelServer, Request
 
 _log = logging.getLogger(__name__)
 
@@ -87,6 +90,8 @@ class Dashboard:
         return 0
 
     def _begin(self) -> None:
+        gc.freeze()  # what is there now stays, and need not be looked through again
+        gc.enable()
         window = self.window
         window.jobs.start(
             lambda _task: _prepare_charts(),
@@ -95,6 +100,8 @@ class Dashboard:
             name="charts",
         )
         window.start()
+        from ccmon_tray.desktop.channel import ChannelServer  # noqa: PLC0415  # after the first frame
+
         channel = ChannelServer(self._paths.dashboard, self._requests.put)
         try:
             channel.start()
@@ -115,7 +122,9 @@ class Dashboard:
         with contextlib.suppress(tk.TclError):  # the last request closed the window
             self.root.after(_LOOK_MS, self._look)
 
-    def _do(self, request: Request) -> None:
+    def _do(self, request: "Request") -> None:
+        from ccmon_tray.desktop.channel import Message  # noqa: PLC0415  # imported long ago where requests come from
+
         match request.message:
             case Message.RAISE:
                 self._raise()

@@ -7,14 +7,16 @@ connections of reading that nobody waits for any more.
 import time
 from collections.abc import Callable
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from ccmon_tray.calendars import calendar_from
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
-from ccmon_tray.sources.base import UsageSource
-from ccmon_tray.sources.choose import open_files, open_source
-from ccmon_tray.sources.claude_files import ClaudeFiles
 from ccmon_tray.usage.windows import Calendar, Window, resolve
+
+if TYPE_CHECKING:
+    from ccmon_tray.sources.base import UsageSource
+    from ccmon_tray.sources.claude_files import ClaudeFiles
 
 
 class Services:
@@ -37,7 +39,7 @@ class Services:
         self._closed = False
 
     @property
-    def source(self) -> UsageSource:
+    def source(self) -> "UsageSource":
         """The source of usage.
 
         Raises:
@@ -45,11 +47,13 @@ class Services:
         """
         with self._lock:
             if self._source is None:
+                from ccmon_tray.sources.choose import open_source  # noqa: PLC0415  # after the first frame
+
                 self._source = open_source(self.settings, self.calendar, clock=self.clock)
             return self._source
 
     @property
-    def files(self) -> ClaudeFiles:
+    def files(self) -> "ClaudeFiles":
         """The files of Claude Code that go with the source; what was read of them stays.
 
         Raises:
@@ -58,6 +62,8 @@ class Services:
         source = self.source
         with self._lock:
             if self._files is None:
+                from ccmon_tray.sources.choose import open_files  # noqa: PLC0415
+
                 self._files = open_files(source, self.settings, self.calendar, clock=self.clock)
             return self._files
 

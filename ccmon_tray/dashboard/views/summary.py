@@ -10,7 +10,6 @@ from ccmon_tray.dashboard.widgets.card import Card, Rows
 from ccmon_tray.dashboard.widgets.segments import Segments
 from ccmon_tray.dashboard.widgets.stat_card import Stat, StatCard
 from ccmon_tray.dashboard.widgets.table import Column, Table, TableRow
-from ccmon_tray.sources.readings.summary import SummaryReading, read_summary
 from ccmon_tray.usage import formatting, wording
 from ccmon_tray.usage.models import ModelUsage, State, Totals, UsageWarning
 from ccmon_tray.usage.snapshot import Snapshot
@@ -18,13 +17,14 @@ from ccmon_tray.usage.snapshot import Snapshot
 if TYPE_CHECKING:
     from ccmon_tray.dashboard.charts.donut import Donut
     from ccmon_tray.dashboard.charts.time_chart import TimeChart
+    from ccmon_tray.sources.readings.summary import SummaryReading
 
 _CUMULATIVE: Final = "cumulative"
 _PER_STEP: Final = "per step"
 _SWITCH: Final = "summary.cost"
 
 
-class SummaryView(View[SummaryReading]):
+class SummaryView(View["SummaryReading"]):
     """Totals, cost over the period, cost by model."""
 
     name = "summary"
@@ -121,15 +121,17 @@ class SummaryView(View[SummaryReading]):
         if self._reading is not None:
             self._show_charts(self._reading)
 
-    def read(self, asked: Asked) -> SummaryReading:
+    def read(self, asked: Asked) -> "SummaryReading":
         """The summary of the range."""
+        from ccmon_tray.sources.readings.summary import read_summary  # noqa: PLC0415  # after the first frame
+
         services = asked.services
         source = services.source
         if asked.refresh:
             source.inventory(refresh=True)
         return read_summary(source, asked.window, services.calendar, now=services.clock())
 
-    def show(self, reading: SummaryReading) -> None:
+    def show(self, reading: "SummaryReading") -> None:
         """Show it."""
         self._reading = reading
         before = period_before(reading.info.name)
@@ -159,23 +161,23 @@ class SummaryView(View[SummaryReading]):
         self._show_more(totals)
         self.models.show(model_rows(snapshot.figures.range.by_model, self.design.series))
 
-    def subtitle(self, reading: SummaryReading) -> str:  # noqa: ARG002
+    def subtitle(self, reading: "SummaryReading") -> str:  # noqa: ARG002
         """What kind of figures they are."""
         return wording.ESTIMATE
 
-    def state(self, reading: SummaryReading) -> State:
+    def state(self, reading: "SummaryReading") -> State:
         """Whether anything was used."""
         return reading.state
 
-    def warnings(self, reading: SummaryReading) -> tuple[UsageWarning, ...]:
+    def warnings(self, reading: "SummaryReading") -> tuple[UsageWarning, ...]:
         """Why the figures may be off."""
         return reading.warnings
 
-    def known_since(self, reading: SummaryReading) -> int | None:
+    def known_since(self, reading: "SummaryReading") -> int | None:
         """Since when the source can know."""
         return reading.retention_start
 
-    def export(self, reading: SummaryReading) -> Sequence[Exported]:
+    def export(self, reading: "SummaryReading") -> Sequence[Exported]:
         """Cost and tokens over time, by model, and the totals."""
         steps = tuple((step.start, step.end, step.cost_usd, step.tokens) for step in reading.steps)
         models = tuple(
@@ -220,7 +222,7 @@ class SummaryView(View[SummaryReading]):
         for card, figure in zip(self.more_cards, figures, strict=True):
             card.show(Stat(figure))
 
-    def _show_charts(self, reading: SummaryReading) -> None:
+    def _show_charts(self, reading: "SummaryReading") -> None:
         if self._over_time is None or self._donut is None:
             return
         from ccmon_tray.dashboard.charts.donut import Slice  # noqa: PLC0415
@@ -250,7 +252,7 @@ class SummaryView(View[SummaryReading]):
             self._show_charts(self._reading)
 
 
-def main_stats(reading: SummaryReading, before: str) -> tuple[Stat, Stat, Stat]:
+def main_stats(reading: "SummaryReading", before: str) -> tuple[Stat, Stat, Stat]:
     """Cost, active time and tokens, each with its change on the period before and its course."""
     totals, previous = reading.totals, reading.previous
     active, tokens = totals.active_time_seconds, totals.tokens
