@@ -1,6 +1,5 @@
 """A drawing on a Tk canvas: drawn when it shows and something has changed, hovered by pointer and keys."""
 
-import math
 import time
 import tkinter as tk
 from pathlib import Path
@@ -98,8 +97,8 @@ class Chart(Generic[D]):
         self._stale = False
         self._obscured = False
         self._waiting = ""
-        self._drawn_at = -math.inf
-        self._cost_s = 0.0
+        self.cost_s = 0.0
+        """What the last drawing took, seconds."""
         self._hovered: int | None = None
         self._clicked = False
         self._bind()
@@ -114,12 +113,8 @@ class Chart(Generic[D]):
         self._stale = True
         if self._waiting or self._obscured or not self.widget.winfo_viewable():
             return
-        # While a window is being resized, drawing takes half the time at most.
-        rest_s = self._drawn_at + 2 * self._cost_s - time.perf_counter()
-        if rest_s > 0:
-            self._waiting = self.widget.after(math.ceil(rest_s * 1000), self._draw)
-        else:
-            self._waiting = self.widget.after_idle(self._draw)
+        # Idle is when no event waits: of many sizes on the way to the last one, few are drawn.
+        self._waiting = self.widget.after_idle(self._draw)
 
     def save(self, path: Path) -> None:
         """Write it as a picture with its name: PNG (at 2×) or SVG, by the path's suffix."""
@@ -211,8 +206,7 @@ class Chart(Generic[D]):
         self._put(self.drawing.picture())
         self._write()
         self.draws += 1
-        self._drawn_at = time.perf_counter()
-        self._cost_s = self._drawn_at - began
+        self.cost_s = time.perf_counter() - began
         if self._hovered is not None:
             self.hover(self._hovered if self._hovered < self._places() else None)
 

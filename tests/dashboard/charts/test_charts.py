@@ -594,7 +594,6 @@ def test_three_charts_are_redrawn_at_once(make_design: MakeDesign) -> None:
             values = tuple(float((i + round_) % 7) for i in range(chart._places()))
             data = chart._data
             assert data is not None
-            chart._drawn_at = -math.inf  # none waits for its turn
             chart.show(
                 data.boundaries, [TimeSeries("x", values, BLUE)], calendar=BERLIN, mode=data.mode, unit=TOKENS
             )
