@@ -160,6 +160,15 @@ class InsightsView(View[InsightsReading]):
         self.record_cards[0].show(burn_stat(figures.last_hour_cost_usd))
         self.record_cards[1].show(projection_stat(figures.this_month.projected_cost_usd))
 
+    def carry(self) -> object:
+        """What is remembered of the past."""
+        return self._reader
+
+    def take_over(self, carried: object) -> None:
+        """Go on with what was remembered, if it is of the same source."""
+        if isinstance(carried, tuple):
+            self._reader = carried
+
     def subtitle(self, reading: InsightsReading) -> str:  # noqa: ARG002
         """What kind of figures they are."""
         return wording.ESTIMATE

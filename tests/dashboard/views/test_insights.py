@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from ccmon_tray.dashboard.theme import LIGHT
 from ccmon_tray.dashboard.views.insights import InsightsView, period_stat, record_stats
 from ccmon_tray.dashboard.widgets.period_card import Line
 from ccmon_tray.dashboard.window import DashboardWindow
@@ -119,6 +120,18 @@ def test_the_past_is_asked_for_once_unless_a_person_asks(open_view: OpenView) ->
     await_drawn(window)
     assert spans_in_steps() > 10
     assert source.refreshes == 1
+
+
+def test_what_was_read_of_the_past_survives_another_look(open_view: OpenView) -> None:
+    source = used(0, 3, 40)
+    window = open_view("insights", source=source)
+    source.asked.clear()
+
+    window.restyle(LIGHT)
+    await_drawn(window)
+
+    assert insights_view(window).period_cards[1].stat is not None
+    assert len({q.span for asked in source.asked for q in asked if q.boundaries}) == 1
 
 
 def test_what_is_unknown_is_a_dash(open_view: OpenView) -> None:
