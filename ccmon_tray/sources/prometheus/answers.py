@@ -8,11 +8,10 @@ Every answer is ``{"status": "success", "data": …, "warnings": […]}`` or ``{
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One value of an instant vector. ``value`` can be NaN or ±Inf; ``time`` is in Unix seconds."""
 
     labels: Mapping[str, str]

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from itertools import pairwise
 from math import isfinite
 from typing import Final
@@ -15,9 +15,6 @@ from ccmon_tray.sources.prometheus.discovery import Catalogue
 from ccmon_tray.sources.prometheus.promql import NAME_LABEL, Selector, increase, named, one_of
 from ccmon_tray.sources.prometheus.scope import Scope, session_lists
 from ccmon_tray.usage.metrics import Label, Metric, canonical_label
-
-# A poll spells the labels of each row; there are few.
-_canonical_label = lru_cache(maxsize=256)(canonical_label)
 
 # Below this a difference of sums is rounding, not use: a token is 1, a thousandth of a cent 1e-5.
 NOTHING: Final = 1e-9
@@ -57,7 +54,7 @@ class Batch:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a poll makes hundreds, and freezing doubles their price
 class Rise:
     """What one group of series of one metric rose by, step by step; of how many series, if counted."""
 
@@ -178,13 +175,20 @@ class Evaluator:
             found[series.metric].append(Rise(series.metric, series.labels, steps))
         return found
 
-    def answer(self, question: Question, batch: Batch, rises: Iterable[Rise]) -> Answer:
-        """The answer to one question of a batch from the rises of its metric."""
-        groups: dict[tuple[str, ...], list[float]] = defaultdict(lambda: [0.0] * (len(batch.boundaries) - 1))
+    def answer(self, question: Question, rises: Iterable[Rise]) -> Answer:
+        """The answer to a question from the rises of its metric."""
+        # As plain strings: a poll looks them up thousands of times, and members of an enumeration take longer.
+        names = [label.value for label in question.by]
+        groups: dict[tuple[str, ...], list[float]] = {}
         for rise in rises:
-            steps = groups[tuple([rise.labels.get(label, "") for label in question.by])]
-            for i, value in enumerate(rise.steps):
-                steps[i] += value
+            labels = rise.labels
+            key = tuple([labels.get(name, "") for name in names])
+            steps = groups.get(key)
+            groups[key] = (
+                list(rise.steps)
+                if steps is None
+                else [sum(both) for both in zip(steps, rise.steps, strict=True)]
+            )
         rows = [
             Row(key, total, tuple(steps) if question.boundaries else ())
             for key, steps in groups.items()
@@ -322,7 +326,8 @@ class Evaluator:
                     cause=f"a sum over {labels['__name__']} is NaN or infinite",
                     next_step="Look at that metric's samples: a counter never holds such a value",
                 )
-            spelled = {_canonical_label(key): value for key, value in labels.items()}
+            is_dotted = "." in "".join(labels)
+            spelled = {canonical_label(key): value for key, value in labels.items()} if is_dotted else labels
             rises.append(Rise(metric, spelled, tuple(steps), series))
         return rises
 

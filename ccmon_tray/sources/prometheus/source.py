@@ -129,7 +129,7 @@ class PrometheusSource:
                 summed = [*lasts[n], *subtracted]
             rises = evaluator.put_right(batch, scope, summed)
             for i in group:
-                answers[i] = evaluator.answer(questions[i], batch, rises[questions[i].metric])
+                answers[i] = evaluator.answer(questions[i], rises[questions[i].metric])
         return tuple(answers[i] for i in range(len(questions)))
 
     def count_sessions(self, span: Span) -> int:
