@@ -162,6 +162,8 @@ class StatsCacheView(View[StatsCacheShown]):
         self._days_place = tk.Frame(days.body, background=ground, height=design.px(180))
         self._days_place.pack(fill="both", expand=True)
         hours = Card(row, design, "Sessions by hour of their start")
+        # As high as the head beside it, so that both charts begin at one height.
+        tk.Frame(hours.head, background=ground, height=design.px(24), width=1).pack(side="right")
         self._hours_place = tk.Frame(hours.body, background=ground, height=design.px(180))
         self._hours_place.pack(fill="both", expand=True)
         row.fill([days, hours])

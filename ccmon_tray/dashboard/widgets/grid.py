@@ -107,6 +107,10 @@ class Grid(Surface):
             ("End", 10**9),
         ):
             self.bind(f"<{key}>", lambda _event, by=by: self._step(by))  # type: ignore[misc]
+        for key, by in (("<Left>", -1), ("<Right>", 1)):
+            self.bind(key, lambda _event, by=by: self._sort_beside(by))  # type: ignore[misc]
+        for key in ("<Shift-Up>", "<Shift-Down>"):
+            self.bind(key, lambda _event: self._turn_round())
         for key in ("<Return>", "<space>"):
             self.bind(key, lambda _event: self._choose_selected())
         self.bind("<<CopyValue>>", lambda _event: self._copy_row())
@@ -287,6 +291,20 @@ class Grid(Surface):
             self._selected = keys[index]
             self._reveal(index)
             self.redraw()
+        return "break"
+
+    def _sort_beside(self, by: int) -> str:
+        """Sort by the column beside the one that rows are sorted by."""
+        shown = sorted(self._spans)
+        here = shown.index(self.sort[0]) if self.sort and self.sort[0] in shown else -1
+        if shown and 0 <= here + by < len(shown):
+            self._sort_by(shown[here + by])
+        return "break"
+
+    def _turn_round(self) -> str:
+        """Sort by the same column the other way round."""
+        if self.sort is not None:
+            self._sort_by(self.sort[0])
         return "break"
 
     def _reveal(self, index: int) -> None:

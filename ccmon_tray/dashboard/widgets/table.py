@@ -17,6 +17,8 @@ __all__ = ["Column", "Table", "TableRow"]
 class Table(tk.Frame):
     """Rows under heads; sorted by a click on a head, walked by the arrow keys, copied by Ctrl+C.
 
+    Left and Right sort by the column beside, Shift with Up or Down the other way round.
+
     Args:
         parent: Where it lives, on a card.
         design: How things look.
