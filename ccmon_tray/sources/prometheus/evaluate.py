@@ -177,7 +177,7 @@ class Evaluator:
 
     def answer(self, question: Question, rises: Iterable[Rise]) -> Answer:
         """The answer to a question from the rises of its metric."""
-        # As plain strings: a poll looks them up thousands of times, and members of an enumeration take longer.
+        # As plain strings: a poll looks them up thousands of times; members of an enumeration take longer.
         names = [label.value for label in question.by]
         groups: dict[tuple[str, ...], list[float]] = {}
         for rise in rises:
