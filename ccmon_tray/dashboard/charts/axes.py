@@ -1,5 +1,6 @@
 """The axis of values that charts share, and the bars on it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -50,6 +51,8 @@ class AxisDrawing(Drawing):
     def __init__(self, look: Look, ruler: Ruler | None = None) -> None:
         super().__init__(look, ruler)
         self.plot = Plot(0, 0, 1, 1, Scale(1.0, ()))
+        self.span = (0, 1)
+        """Where the first bar's place begins and the last one's ends, pixels."""
         self._grid = Shape(look.palette.hairline)
         self._base = Shape(mix(look.palette.muted, look.ground, 0.55))
         self.add(self._grid, 1)
@@ -71,11 +74,12 @@ class AxisDrawing(Drawing):
         top, bottom = px(10), self.height - px(24)
         scale = scale_for(largest, unit, max(1, min(4, (bottom - top) // px(36))))
         widest = max(self.measure(words, TYPE) for _, words in scale.marks)
-        left, right = round(widest) + px(10), self.width - px(6)
-        if 0 < bars <= right - left:
-            # Whole pixels for each bar, so that all gaps are alike, unless that leaves the side bare.
-            spare = (right - left) % bars
-            right -= spare if spare <= px(12) else 0
+        # The last point of a line is marked by a dot; bars end with the axis.
+        left, right = round(widest) + px(10), self.width - (0 if bars else px(6))
+        # Whole pixels for each bar, so that all gaps are alike, unless that leaves the sides bare.
+        spare = (right - left) % bars if 0 < bars <= right - left else 0
+        spare = spare if spare <= px(16) else 0
+        self.span = (left + spare // 2, right - (spare - spare // 2))
         self.plot = plot = Plot(left, top, max(left + 1, right), max(top + 1, bottom), scale)
         line, cap = self.look.line, self.cap_height(TYPE)
         heights = [round(plot.y(value)) for value, _ in scale.marks]
@@ -111,7 +115,7 @@ class AxisDrawing(Drawing):
 
     def within(self, x: float, words: str) -> float:
         """Where the middle of words for a place is, so that they are not cut."""
-        half = self.measure(words, TYPE) / 2
+        half = math.ceil(self.measure(words, TYPE) / 2)
         return min(max(x, half), self.width - half)
 
     def fit(self, places: Sequence[tuple[float, str]], *, least: float = 64) -> bool:

@@ -48,8 +48,9 @@ class BarDrawing(AxisDrawing):
         heights = [bar.value or 0.0 for bar in self.data]
         count = len(self.data)
         self.lay_out(max(heights, default=0.0), self.unit, self.empty, bars=count)
-        step = (self.plot.right - self.plot.left) / max(1, count)
-        self.edges = [self.plot.left + step * number for number in range(count + 1)]
+        left, right = self.span
+        step = (right - left) / max(1, count)
+        self.edges = [left + step * number for number in range(count + 1)]
         self.shape.show(self.bars(self.edges, [0.0] * count, heights, heights))
         middles = [(edge + step / 2, bar.label) for edge, bar in zip(self.edges, self.data, strict=False)]
         regular = middles[:: self.every]
@@ -119,8 +120,9 @@ class BarChart(Chart[BarDrawing]):
             return None
         if not plot.left - slack <= x <= plot.right + slack:
             return None
-        step = (plot.right - plot.left) / len(self._bars)
-        return max(0, min(len(self._bars) - 1, int((x - plot.left) / step)))
+        left, right = self.drawing.span
+        number = int((x - left) / (right - left) * len(self._bars))
+        return max(0, min(len(self._bars) - 1, number))
 
     def _tip(self, key: int) -> Tip | None:
         if key >= len(self._bars) or key + 1 >= len(self.drawing.edges):

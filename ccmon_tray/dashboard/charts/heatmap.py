@@ -218,6 +218,6 @@ class Heatmap(Chart[HeatmapDrawing]):
             y=(top + bottom) / 2,
             title=f"{WEEKDAYS[weekday].capitalize()}, {hour:02}:00–{hour + 1:02}:00",
             rows=(TipRow("", words),),
-            shade=box,
+            frame=box,
             clear_of=(right - left) // 2 + self.design.px(6),
         )

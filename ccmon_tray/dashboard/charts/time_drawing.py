@@ -149,7 +149,7 @@ class TimeDrawing(AxisDrawing):
     def _place_steps(self, data: TimeData) -> None:
         plot, times = self.plot, np.asarray(data.boundaries, float)
         if data.bars:
-            self.edges = np.linspace(plot.left, plot.right, len(times))
+            self.edges = np.linspace(*self.span, len(times))
         else:
             share = (times - times[0]) / max(1.0, times[-1] - times[0])
             self.edges = plot.left + share * (plot.right - plot.left)
