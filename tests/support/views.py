@@ -64,10 +64,11 @@ def opening(desktop: Desktop, home: Path) -> Iterator[OpenView]:
         size: tuple[int, int] = (1180, 800),
         memory: dict[str, str] | None = None,
         settings: dict[str, dict[str, object]] | None = None,
+        now: float = NOW,
     ) -> DashboardWindow:
         given = {"source": {"kind": "demo"}, "time": {"zone": "Europe/Berlin"}, **(settings or {})}
         paths = find_paths({"CCMON_TRAY_HOME": str(home)})
-        services = GivenServices(paths, Settings.model_validate(given), clock=lambda: NOW)
+        services = GivenServices(paths, Settings.model_validate(given), clock=lambda: now)
         services.given_source, services.given_files = source, files
         root = tk.Tk(screenName=desktop.env["DISPLAY"], className="ccmon-tray")
         root.geometry(f"{round(size[0] * scale)}x{round(size[1] * scale)}+0+0")
