@@ -19,6 +19,7 @@ class Kind(StrEnum):
     MENU = "menu"
 
 
+Places = tuple[int, int]
 Choices = tuple[tuple[str, str], ...]
 
 
@@ -45,12 +46,20 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Settings that belong together. ``column``: 0 is the left one where there are two."""
+    """Settings that belong together.
+
+    Attributes:
+        title: Their title.
+        items: The settings.
+        hint: What is to be known of all.
+        places: Their column, from 0, where there are two columns, and where there are three.
+        secrets: Name and words of those that are only told of.
+    """
 
     title: str
     items: tuple[Item, ...]
     hint: str = ""
-    column: int = 0
+    places: Places = (0, 0)
     secrets: tuple[tuple[str, str], ...] = ()
 
 
@@ -135,6 +144,7 @@ GROUPS: Final[Sequence[Group]] = (
             Item("prometheus.max_answer_mib", "Largest answer", "", Kind.NUMBER, unit="MiB"),
             Item("prometheus.concurrency", "Queries at once", "", Kind.NUMBER, unit="1 to 16"),
         ),
+        places=(0, 1),
     ),
     Group(
         "Appearance",
@@ -154,7 +164,7 @@ GROUPS: Final[Sequence[Group]] = (
                 tuple((str(size), f"{size} %") for size in _SIZES),
             ),
         ),
-        column=1,
+        places=(1, 2),
     ),
     Group(
         "Time",
@@ -162,7 +172,7 @@ GROUPS: Final[Sequence[Group]] = (
             Item("time.zone", "Time zone", "“system”, or a zone such as Europe/Berlin"),
             Item("time.week_start", "Weeks begin on", "", Kind.MENU, _named(*_DAYS)),
         ),
-        column=1,
+        places=(1, 2),
     ),
     Group(
         "Tray",
@@ -197,7 +207,7 @@ GROUPS: Final[Sequence[Group]] = (
             ),
             Item("log.level", "Log level", "", Kind.SEGMENTS, _named("debug", "info", "warning", "error")),
         ),
-        column=1,
+        places=(1, 2),
     ),
     Group(
         "Claude Code files",
@@ -206,7 +216,7 @@ GROUPS: Final[Sequence[Group]] = (
             Item(
                 "pricing.provider",
                 "Prices of",
-                "For what the files hold, which is tokens alone",
+                "To price what the files count in tokens",
                 Kind.SEGMENTS,
                 (("anthropic", "Anthropic"), ("bedrock", "Bedrock"), ("vertex", "Vertex")),
             ),
@@ -218,7 +228,7 @@ GROUPS: Final[Sequence[Group]] = (
                 (("false", "Global"), ("true", "Regional")),
             ),
         ),
-        column=1,
+        places=(1, 1),
     ),
 )
 """The groups, from top to bottom."""

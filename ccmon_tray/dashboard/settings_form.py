@@ -178,8 +178,8 @@ class Reachability:
         try:
             for check in self._doctor.run():
                 if check.status is CheckStatus.FAILED:
-                    parts = [f"{check.title}: {check.result}", check.cause, check.cure]
-                    return Note(". ".join(part.rstrip(".") for part in parts if part) + ".", Tone.BAD)
+                    parts = [part.rstrip(".") for part in (check.result, check.cause, check.cure) if part]
+                    return Note(" ".join(f"{part[:1].upper()}{part[1:]}." for part in parts), Tone.BAD)
                 if check.id == "api":
                     server, took_ms = check.result, check.took_ms or 0.0
                 elif check.id == _LAST_LINK:

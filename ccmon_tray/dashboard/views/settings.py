@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ccmon_tray.dashboard import about, settings_form
 from ccmon_tray.dashboard.design import Design
-from ccmon_tray.dashboard.setting_groups import GROUPS, Group
+from ccmon_tray.dashboard.setting_groups import GROUPS, Group, Places
 from ccmon_tray.dashboard.settings_form import FormReading, Reachability, Tone, save_setting
 from ccmon_tray.dashboard.views.base import Asked, Host, View
 from ccmon_tray.dashboard.widgets.card import Card, label
@@ -18,8 +18,8 @@ from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.settings_editor import edit_settings
 from ccmon_tray.errors import CcmonError
 
-_TWO_COLUMNS: Final = 840  # units from which on there are two
-_WIDEST: Final = 1360
+_LEAST: Final = 412  # units that a column needs
+_MOST: Final = 700
 _GAP: Final = 12
 _ROW_GAP: Final = 12
 _COMPONENTS_SHOWN: Final = 7
@@ -67,7 +67,7 @@ class SettingsView(View[SettingsReading]):
         self._columns = _Columns(body, design)
         self._columns.pack(side="left", fill="both", expand=True)
         for group in GROUPS:
-            self._columns.add(self._card(group, self._columns), group.column)
+            self._columns.add(self._card(group, self._columns), group.places)
         url = self.rows["prometheus.url"]
         assert isinstance(url, EntryRow)
         self.test = url.add_button("Test", self.try_source)
@@ -80,7 +80,7 @@ class SettingsView(View[SettingsReading]):
         folder_columns = (Column("Folder", 84), Column("Path", 120, weight=1, strong=True))
         self.folders = Table(folders.body, design, folder_columns, copy=self.host.copy)
         self.folders.pack(fill="x")
-        self._columns.add(folders, 1)
+        self._columns.add(folders, (1, 1))
 
         made_of = Card(self._columns, design, "Version and licences")
         parts = (
@@ -95,7 +95,7 @@ class SettingsView(View[SettingsReading]):
         copy = ttk.Button(made_of.head, text="Copy", style="Card.TButton", command=self._copy_components)
         copy.bind("<Return>", lambda _event: self._copy_components())
         copy.pack(side="right", padx=(px(8), 0))
-        self._columns.add(made_of, 1)
+        self._columns.add(made_of, (1, 2))
 
     def read(self, asked: Asked) -> SettingsReading:
         """Read the file, and what the application is made of."""
@@ -279,46 +279,42 @@ def _told(parent: tk.Misc, design: Design, title: str) -> tk.Label:
 
 
 class _Columns(tk.Frame):
-    """Cards in two columns, or in one where there is not room for two."""
+    """Cards in one, two or three columns of the same width."""
 
     def __init__(self, parent: tk.Misc, design: Design) -> None:
         super().__init__(parent, background=design.palette.background)
         self._design = design
-        self._cards: list[tuple[Card, int]] = []
-        self._halves = [tk.Frame(self, background=design.palette.background) for _ in range(2)]
+        self._cards: list[tuple[Card, Places]] = []
+        self._columns = [tk.Frame(self, background=design.palette.background) for _ in range(3)]
         self._count = 0
         self.bind("<Configure>", lambda event: self._arrange(event.width))
 
-    def add(self, card: Card, column: int) -> None:
+    def add(self, card: Card, places: Places) -> None:
         """Add a card below those of its column."""
-        self._cards.append((card, column))
+        self._cards.append((card, places))
 
     def _arrange(self, width: int) -> None:
         px = self._design.px
-        widest = px(_WIDEST)
-        count = 2 if width >= px(_TWO_COLUMNS) else 1
-        self.columnconfigure(2, minsize=max(0, width - widest))
+        gap = px(_GAP)
+        most = len(self._columns)
+        count = max(1, min(most, (width + gap) // (px(_LEAST) + gap)))
+        # Fields that are much wider than what stands in them are hard to read.
+        self.columnconfigure(2 * most, minsize=max(0, width - count * (px(_MOST) + gap)))
         if count == self._count:
             return
         self._count = count
-        gap = px(_GAP)
-        for index, half in enumerate(self._halves):
-            self.columnconfigure(
-                index, weight=1 if index < count else 0, uniform="half" if count == 2 else ""
-            )
-            if index < count:
-                half.grid(
-                    row=0,
-                    column=index,
-                    sticky="nsew",
-                    padx=(gap // 2 if index else 0, gap // 2 if index < count - 1 else 0),
-                )
+        for index, column in enumerate(self._columns):
+            shown = index < count
+            self.columnconfigure(2 * index, weight=int(shown), uniform="column" if shown else "")
+            self.columnconfigure(2 * index + 1, minsize=gap if index < count - 1 else 0)
+            if shown:
+                column.grid(row=0, column=2 * index, sticky="nsew")
             else:
-                half.grid_forget()
-        above = [0, 0]
-        for card, column in self._cards:
-            place = min(column, count - 1)
-            card.pack(in_=self._halves[place], fill="x", pady=(gap if above[place] else 0, 0))
+                column.grid_forget()
+        above = [0] * count
+        for card, places in self._cards:
+            place = (0, *places)[count - 1]
+            card.pack(in_=self._columns[place], fill="x", pady=(gap if above[place] else 0, 0))
             tk.Misc.lift(card)
             above[place] += 1
 

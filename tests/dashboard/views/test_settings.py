@@ -241,8 +241,8 @@ def test_a_source_that_cannot_be_reached_is_said_with_its_cure(dashboard: Open, 
     window = dashboard()
 
     with tried(window, f"http://127.0.0.1:{free_port()}") as words:
-        assert words.startswith("✗ Server reachable: ")
-        assert "Start" in words or "Check" in words
+        assert words.startswith("✗ Nothing answers at 127.0.0.1:")
+        assert "Start Prometheus there" in words
     assert view_of(window).test.instate(["!disabled"])
 
 
