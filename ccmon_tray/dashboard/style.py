@@ -39,14 +39,24 @@ class Style:
         self._buttons()
         self._fields()
         self._scrollbars()
-        root.option_add("*Menu.font", design.fonts.get(12))
-        root.option_add("*Menu.background", design.palette.card)
-        root.option_add("*Menu.foreground", design.palette.text)
-        root.option_add("*Menu.activeBackground", design.palette.accent)
-        root.option_add("*Menu.activeForeground", design.palette.card if design.dark else "#ffffff")
-        root.option_add("*Menu.relief", "flat")
-        root.option_add("*Menu.borderWidth", design.px(1))
-        root.option_add("*Menu.activeBorderWidth", 0)
+        self._menus()
+
+    def _menus(self) -> None:
+        design, colours = self._design, self._design.palette
+        ground = mix(colours.text, colours.card, 0.06) if design.dark else colours.card
+        for option, value in (
+            ("font", design.fonts.get(12)),
+            ("background", ground),
+            ("foreground", colours.text),
+            ("selectColor", colours.text),
+            ("activeBackground", colours.accent),
+            ("activeForeground", colours.card if design.dark else "#ffffff"),
+            ("disabledForeground", mix(colours.text, ground, 0.45)),
+            ("relief", "raised"),  # whose edges are shades of the ground
+            ("borderWidth", max(1, design.px(1))),
+            ("activeBorderWidth", 0),
+        ):
+            self._root.option_add(f"*Menu.{option}", value)
 
     def _frames(self) -> None:
         colours, style = self._design.palette, self._style
