@@ -329,15 +329,13 @@ def period_stat(period: PeriodComparison) -> PeriodStat:
 
 def record_stats(reading: InsightsReading) -> tuple[Stat, ...]:
     """The figures of the record cards, in their order."""
-    month = reading.period("30d")
-    monthly = month.now.cost_usd if month else None
     dearest, longest, hour = reading.dearest_day, reading.longest_session, reading.busiest_hour
     streaks = reading.streaks
     first, since = reading.first_use, reading.member_since
     return (
         burn_stat(reading.last_hour_cost_usd),
         projection_stat(reading.projected_month_usd),
-        Stat(formatting.money(None if monthly is None else monthly / 30), "in the last 30 days"),
+        average_stat(reading),
         Stat(formatting.money(dearest.cost_usd), f"{dearest.day:%a} {dearest.day.day} {dearest.day:%b %Y}")
         if dearest
         else Stat(formatting.UNKNOWN),
@@ -365,6 +363,16 @@ def record_stats(reading: InsightsReading) -> tuple[Stat, ...]:
         if first
         else Stat(formatting.UNKNOWN),
     )
+
+
+def average_stat(reading: InsightsReading) -> Stat:
+    """What a day costs on average: of the last 30 days, or of those that the source knows."""
+    month = reading.period("30d")
+    if month is None or month.now.cost_usd is None:
+        return Stat(formatting.UNKNOWN)
+    start = max(month.window.start, reading.known_since or 0)
+    days = max(1.0, (month.window.end - start) / 86_400)
+    return Stat(formatting.money(month.now.cost_usd / days), f"in the last {formatting.counted(days, 'day')}")
 
 
 def burn_stat(last_hour_usd: float | None) -> Stat:

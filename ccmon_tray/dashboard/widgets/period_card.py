@@ -24,14 +24,12 @@ class Line:
         figure: The figure, formatted.
         change: How it compares: ``▲ 12 %``; "" where that is unknown.
         tone: How the change is meant: ``good``, ``bad`` or "" for neither.
-        before: The figure before, for the words that a copy holds.
     """
 
     name: str
     figure: str
     change: str = ""
     tone: str = ""
-    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +107,18 @@ class PeriodCard(Surface):
         line = max(1, px(1))
         y = px(_FIRST_LINE - 10)
         self.create_rectangle(left, y, right, y + line, fill=colours.hairline, width=0)
+        end = right - (px(_CHANGE) if any(each.change for each in stat.lines) else 0)
         for index, each in enumerate(stat.lines):
-            self._draw_line(each, left, right, px(_FIRST_LINE + index * _LINE) + px(16))
+            self._draw_line(each, left, end, right, px(_FIRST_LINE + index * _LINE) + px(16))
 
-    def _draw_line(self, line: Line, left: int, right: int, baseline: int) -> None:
+    def _draw_line(self, line: Line, left: int, end: int, right: int, baseline: int) -> None:
+        """Draw a line whose figure ends at ``end``, and whose change ends at ``right``."""
         paint, colours, px = self.painter, self.design.palette, self.design.px
         if line.change:
             font = self.design.fonts.get(12)
             taken = font.measure(line.change)
             paint.text(right - taken, baseline, line.change, room=taken, size=12, colour=self._tone(line))
         colour = colours.text if line.figure != UNKNOWN else colours.secondary
-        end = right - px(_CHANGE)
         taken = paint.figure(end, baseline, line.figure, size=13, colour=colour)
         room = end - taken - px(8) - left
         paint.text(left, baseline, line.name, room=room, size=13, colour=colours.secondary)

@@ -8,6 +8,7 @@ import pytest
 from ccmon_tray.dashboard.theme import LIGHT
 from ccmon_tray.dashboard.views.insights import InsightsView, period_stat, record_stats
 from ccmon_tray.dashboard.widgets.period_card import Line
+from ccmon_tray.dashboard.widgets.stat_card import Stat
 from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.sources.readings.insights import (
     PERIODS,
@@ -265,3 +266,14 @@ def test_records_in_words() -> None:
     assert record_stats(unsure)[-1].note == "or before: none older kept"
     certain = replace(reading, member_since=None, first_use=reading.days[9].day)
     assert record_stats(certain)[-1].note == "first use known"
+
+
+def test_an_average_is_of_the_days_that_the_source_knows() -> None:
+    calendar = Calendar(ZoneInfo("Europe/Berlin"), "Europe/Berlin")
+    reading = read_insights(used(1, 2, 3), calendar, NOW)
+
+    assert record_stats(reading)[2] == Stat("$0.20", "in the last 30 days")
+    short = replace(reading, known_since=NOW - 15 * DAY)
+    assert record_stats(short)[2] == Stat("$0.40", "in the last 15 days")
+    new = replace(reading, known_since=NOW - 3600)
+    assert record_stats(new)[2] == Stat("$6.00", "in the last 1 day")
