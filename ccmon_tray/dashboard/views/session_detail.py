@@ -206,6 +206,9 @@ class SessionDetail:
 
 def work_words(totals: Totals) -> str:
     """What was done besides: lines, commits, pull requests, as far as that is known."""
+    done = (totals.lines_added, totals.lines_removed, totals.commits, totals.pull_requests)
+    if not any(done) and None not in done:
+        return "no lines, commits or pull requests"
     return (
         " · ".join(wording.work(totals.model_copy(update={"active_time_seconds": None})))
         or formatting.UNKNOWN

@@ -63,6 +63,7 @@ class SessionsView(View[SessionsShown]):
         super().__init__(host)
         self._shown: SessionsShown | None = None
         self._give_up: Callable[[], None] | None = None
+        self._detail: SessionDetail | None = None
         self._reopened = ""
         """The session to open with the next reading."""
 
@@ -118,8 +119,7 @@ class SessionsView(View[SessionsShown]):
             empty="No session",
         )
         self.sessions.pack(fill="both", expand=True)
-        self.detail = SessionDetail(content, self.host, self.close_session)
-        self.host.when_charts_ready(self._make_charts)
+        self._content = content
 
     def read(self, asked: Asked) -> SessionsShown:
         """All sessions of the range, with their rows."""
@@ -149,11 +149,11 @@ class SessionsView(View[SessionsShown]):
         self._show_remark(reading)
         self._show_found()
         self._reopen()
-        if self.detail.session_id:
-            if reading.session(self.detail.session_id) is None:
+        if self.opened:
+            if reading.session(self.opened) is None:
                 self.close_session()
             else:
-                self._open(self.detail.session_id)
+                self._open(self.opened)
 
     def await_figures(self) -> None:
         """Show that other figures are awaited."""
@@ -215,7 +215,7 @@ class SessionsView(View[SessionsShown]):
 
     def carry(self) -> object:
         """The session that is open, and what is sought."""
-        return self.detail.session_id, self.search.sought
+        return self.opened, self.search.sought
 
     def take_over(self, carried: object) -> None:
         """Open it again, and seek the same."""
@@ -230,13 +230,26 @@ class SessionsView(View[SessionsShown]):
 
     def escape(self) -> bool:
         """Close the detail, else empty the search."""
-        if self.detail.drawer.opened:
+        if self.opened:
             self.close_session()
             return True
         if self.search.sought:
             self.search.seek("")
             return True
         return False
+
+    @property
+    def detail(self) -> SessionDetail:
+        """The panel of one session, made when the first one is opened."""
+        if self._detail is None:
+            self._detail = SessionDetail(self._content, self.host, self.close_session)
+            self.host.when_charts_ready(self._make_chart)
+        return self._detail
+
+    @property
+    def opened(self) -> str:
+        """The session whose detail is open, or ""."""
+        return self._detail.session_id if self._detail is not None else ""
 
     def open_session(self, session_id: str) -> None:
         """Open the detail of a session of the range."""
@@ -326,9 +339,9 @@ class SessionsView(View[SessionsShown]):
         else:
             self.remark.pack_forget()
 
-    def _make_charts(self) -> None:
+    def _make_chart(self) -> None:
         self.detail.make_chart()
-        if self.detail.drawer.opened and self.detail.chart is not None:
+        if self.opened and self.detail.chart is not None:
             self.charts = [self.detail.chart]
 
     def _remember_sort(self, column: int, descending: bool) -> None:

@@ -52,6 +52,7 @@ class Facts(Surface):
         self.on_click(self._click)
         self.bind("<Double-Button-1>", lambda _event: self._copy_selected())
         self.bind("<<CopyValue>>", lambda _event: self._copy_selected())
+        self.bind("<FocusIn>", lambda _event: self._select(self._selected or 0), add="+")
         self.bind("<Up>", lambda _event: self._step(-1))
         self.bind("<Down>", lambda _event: self._step(1))
 
@@ -95,7 +96,7 @@ class Facts(Surface):
         self._select(y // self.design.px(_ROW))
 
     def _step(self, by: int) -> str:
-        self._select(by - (by > 0) if self._selected is None else self._selected + by)
+        self._select((self._selected or 0) + by)
         return "break"
 
     def _select(self, index: int) -> None:

@@ -198,7 +198,8 @@ class Grid(Surface):
                 right=column.figure,
             )
         y = px(HEAD)
-        self.create_rectangle(0, y - px(1), width, y, fill=colours.hairline, width=0)
+        line = colours.accent if self.focused else colours.hairline
+        self.create_rectangle(0, y - px(1), width, y, fill=line, width=0)
 
     def _draw_row(self, index: int, top: int, width: int) -> None:
         paint, colours, px = self.painter, self.design.palette, self.design.px

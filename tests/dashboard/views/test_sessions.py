@@ -342,9 +342,11 @@ def test_everything_can_be_copied(open_view: OpenView) -> None:
     facts = view.detail.facts
     facts.focus_force()
     pump(window.root, lambda: facts.focused, "the focus")
-    facts.event_generate("<Down>")
     facts.event_generate("<Control-c>")
     assert window.root.clipboard_get() == view.detail.session_id
+    facts.event_generate("<Down>")
+    facts.event_generate("<Control-c>")
+    assert window.root.clipboard_get().startswith("/home/dev/")
 
 
 def test_export_is_exact(open_view: OpenView) -> None:
