@@ -9,7 +9,7 @@ from ccmon_tray.cli.output import flush, plain_json, tell, write, write_json
 from ccmon_tray.cli.source_arguments import check_source
 from ccmon_tray.paths import find_paths
 from ccmon_tray.sources.doctor import Doctor
-from ccmon_tray.usage.checks import MARKS, Check, CheckStatus, summary
+from ccmon_tray.usage.checks import LINK_TITLES, MARKS, Check, CheckStatus, summary, took_words
 
 WELL: Final = 0
 SOMETHING_FAILED: Final = 1
@@ -25,7 +25,7 @@ def doctor(arguments: Arguments) -> int:
     check_source(arguments)
     looking = Doctor(find_paths(), kind=arguments.source, prometheus_url=arguments.prometheus_url)
     checked_at = time.time()
-    width = max(len(title) for _, title in Doctor.links())
+    width = max(map(len, LINK_TITLES.values()))
     checks = []
     for check in looking.run():
         checks.append(check)
@@ -45,7 +45,7 @@ def doctor(arguments: Arguments) -> int:
 
 
 def _lines(check: Check, width: int) -> str:
-    took = "" if check.took_ms is None else _milliseconds(check.took_ms)
+    took = "" if check.took_ms is None else took_words(check.took_ms)
     head = f"{MARKS[check.status]} {check.title:<{width}}{took:>{_TIME_WIDTH}}"
     indent = " " * (len(head) + _GAP)
     text = tables.paragraph(check.result, first=head + " " * _GAP, rest=indent)
@@ -56,10 +56,6 @@ def _lines(check: Check, width: int) -> str:
     if check.cure:
         text += tables.paragraph(_sentence(check.cure), first=f"{_INDENT}→ ", rest=f"{_INDENT}  ")
     return text
-
-
-def _milliseconds(took_ms: float) -> str:
-    return f"{took_ms / 1000:.1f} s" if took_ms >= 1000 else f"{took_ms:.0f} ms"
 
 
 def _sentence(text: str) -> str:

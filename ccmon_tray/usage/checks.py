@@ -71,6 +71,24 @@ MARKS: Final[dict[CheckStatus, str]] = {
 }
 """The sign of each status; colour never stands alone."""
 
+LINK_TITLES: Final[dict[str, str]] = {
+    "settings": "Settings",
+    "reachable": "Server reachable",
+    "api": "Query API",
+    "clocks": "Clocks",
+    "metrics": "Claude Code metrics",
+    "newest_sample": "Newest sample",
+    "temporality": "Temporality",
+    "collisions": "Collisions",
+    "query": "A real query",
+    "retention": "Retention",
+    "claude_telemetry": "Claude Code’s telemetry",
+    "otlp_endpoint": "Telemetry endpoint",
+    "tray": "The tray",
+    "fonts": "Fonts of windows",
+}
+"""Every link by its id, in the order in which they are looked at."""
+
 
 def counts(checks: Iterable[Check]) -> dict[CheckStatus, int]:
     """How many checks ended in each status; statuses without any are left out."""
@@ -93,3 +111,18 @@ def summary(checks: Iterable[Check]) -> str:
         f"{skipped} skipped" if skipped else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def took_words(took_ms: float) -> str:
+    """How long a look took: ``12 ms``, ``1.2 s``, ``<1 ms``."""
+    if took_ms >= 1000:
+        return f"{took_ms / 1000:.1f} s"
+    return f"{took_ms:.0f} ms" if took_ms >= 1 else "<1 ms"
+
+
+def plain_text(check: Check) -> str:
+    """A check as text, with everything that is known: for copying."""
+    took = "" if check.took_ms is None else f" ({took_words(check.took_ms)})"
+    lines = [f"{MARKS[check.status]} {check.title}{took}: {check.result}"]
+    lines += [f"    {text}" for text in (check.cause, f"→ {check.cure}" if check.cure else "") if text]
+    return "\n".join([*lines, *(f"    {line}" for line in check.details)])

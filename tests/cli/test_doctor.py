@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ccmon_tray.sources.doctor import Doctor
+from ccmon_tray.usage.checks import LINK_TITLES
 from tests.support.command_line import run
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.replies import answer_little, vector
@@ -29,7 +29,7 @@ def test_all_is_well_on_the_demo(home: Path, tmp_path: Path) -> None:
     assert report["schema"] == "ccmon-tray/doctor/1"
     assert report["source"]["kind"] == "demo"
     assert report["ok"] is True
-    assert [check["id"] for check in report["checks"]] == [id_ for id_, _ in Doctor.links()]
+    assert [check["id"] for check in report["checks"]] == [*LINK_TITLES]
     keys = {"id", "title", "status", "took_ms", "result", "cause", "cure", "details"}
     assert all(set(check) == keys for check in report["checks"])
 

@@ -90,8 +90,8 @@ def _clocks(context: Context) -> Finding:
 
 
 LINKS: Final = (
-    Link("settings", "Settings", _settings),
-    Link("reachable", "Server reachable", _reachable, ("settings",)),
-    Link("api", "Query API", _api, ("reachable",)),
-    Link("clocks", "Clocks", _clocks, ("api",)),
+    Link("settings", _settings),
+    Link("reachable", _reachable, ("settings",)),
+    Link("api", _api, ("reachable",)),
+    Link("clocks", _clocks, ("api",)),
 )

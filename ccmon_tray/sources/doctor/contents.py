@@ -179,10 +179,10 @@ def _days(seconds: float) -> str:
 
 
 LINKS: Final = (
-    Link("metrics", "Claude Code metrics", _metrics, ("api",)),
-    Link("newest_sample", "Newest sample", _newest, ("metrics",)),
-    Link("temporality", "Temporality", _temporality, ("metrics",)),
-    Link("collisions", "Collisions", _collisions, ("metrics",)),
-    Link("query", "A real query", _query, ("metrics",)),
-    Link("retention", "Retention", _retention, ("metrics",)),
+    Link("metrics", _metrics, ("api",)),
+    Link("newest_sample", _newest, ("metrics",)),
+    Link("temporality", _temporality, ("metrics",)),
+    Link("collisions", _collisions, ("metrics",)),
+    Link("query", _query, ("metrics",)),
+    Link("retention", _retention, ("metrics",)),
 )

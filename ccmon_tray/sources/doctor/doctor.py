@@ -44,11 +44,6 @@ class Doctor:
         self._context = Context(paths, environ, clock, kind, prometheus_url)
         self._cancelled = threading.Event()
 
-    @staticmethod
-    def links() -> tuple[tuple[str, str], ...]:
-        """Id and title of every link, in the order of the checks."""
-        return tuple((link.id, link.title) for link in LINKS)
-
     @property
     def unreachable(self) -> bool:
         """Whether the source could not be asked."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.sources.doctor.context import Context
-from ccmon_tray.usage.checks import Check, CheckStatus
+from ccmon_tray.usage.checks import LINK_TITLES, Check, CheckStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,19 @@ class Link:
     """A link of the pipeline.
 
     Attributes:
-        id: Its stable name.
-        title: Its name for people.
+        id: Its stable name, one of ``usage.checks.LINK_TITLES``.
         look: Finds out how it is; a ``CcmonError`` means that it failed.
         needs: The ids of links without which it cannot be looked at.
     """
 
     id: str
-    title: str
     look: Callable[[Context], Finding]
     needs: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return LINK_TITLES[self.id]
 
 
 def ok(result: str, *details: str) -> Finding:

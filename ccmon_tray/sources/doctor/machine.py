@@ -118,6 +118,6 @@ def _fonts(context: Context) -> Finding:
 
 
 LINKS: Final = (
-    Link("tray", "The tray", _tray, ("settings",)),
-    Link("fonts", "Fonts of windows", _fonts),
+    Link("tray", _tray, ("settings",)),
+    Link("fonts", _fonts),
 )

@@ -279,6 +279,6 @@ def _endpoint(context: Context) -> Finding:
 
 
 LINKS: Final = (
-    Link("claude_telemetry", "Claude Code’s telemetry", _telemetry, ("settings",)),
-    Link("otlp_endpoint", "Telemetry endpoint", _endpoint, ("settings",)),
+    Link("claude_telemetry", _telemetry, ("settings",)),
+    Link("otlp_endpoint", _endpoint, ("settings",)),
 )
