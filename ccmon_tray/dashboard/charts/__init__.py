@@ -11,6 +11,10 @@ def prepare() -> None:
     """Import all that charts need and read the list of fonts. Takes about 0.3 s; for a worker's thread."""
     # Each thread of OpenBLAS takes memory, and nothing here multiplies matrices.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    import matplotlib as mpl  # noqa: PLC0415
+
+    # A person's own matplotlibrc is for their own figures.
+    mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")})
     from ccmon_tray.dashboard.charts import (  # noqa: PLC0415
         columns,
         day_bars,
