@@ -121,7 +121,9 @@ class Chart(Generic[D]):
         scale = 1.0 if path.suffix.lower() == ".svg" else _EXPORT_SCALE
         copy = self._make(self.drawing.look.scaled(scale), None)
         self._fill(copy)
-        size = self._size if min(self._size) > 1 else (self.design.px(720), self.design.px(240))
+        size = (self.widget.winfo_width(), self.widget.winfo_height())
+        if min(size) <= 1:  # it has never shown
+            size = (self.design.px(720), self.design.px(240))
         width, height = (round(length / self.design.scale * scale) for length in size)
         add_heading(copy, width, height, self.label, self._keys())
         copy.arrange()
@@ -178,7 +180,11 @@ class Chart(Generic[D]):
         widget = self.widget
         widget.bind("<Configure>", self._on_configure)
         widget.bind("<Map>", lambda _event: self._when_seen())
-        widget.bind("<Unmap>", lambda _event: widget.after(_KEPT_HIDDEN_MS, self._let_go))
+        above: tk.Misc | None = widget
+        while above is not None and above is not widget.winfo_toplevel():
+            # What is within a widget that goes is told nothing.
+            above.bind("<Unmap>", self._on_unmap, add="+")
+            above = above.master
         widget.bind("<Visibility>", self._on_visibility)
         widget.bind("<Motion>", lambda event: self._on_motion(event.x, event.y))
         widget.bind("<Leave>", lambda _event: self.hover(None))
@@ -216,10 +222,15 @@ class Chart(Generic[D]):
             self.widget.itemconfigure(self._image, image=self._photo)
         self._photo.paste(picture)
 
+    def _on_unmap(self, _event: "tk.Event[tk.Misc]") -> None:
+        if self._photo is not None and self.widget.winfo_exists():
+            self.widget.after(_KEPT_HIDDEN_MS, self._let_go)
+
     def _let_go(self) -> None:
         """Give the memory of a picture back that nobody sees."""
-        if self.widget.winfo_exists() and not self.widget.winfo_ismapped():
-            self.widget.itemconfigure(self._image, image="")
+        widget = self.widget
+        if widget.winfo_exists() and widget.winfo_toplevel().winfo_viewable() and not widget.winfo_viewable():
+            widget.itemconfigure(self._image, image="")
             self._photo = None
             self._stale = True
 

@@ -52,7 +52,7 @@ def words_of(chart: Chart[Any], item: int) -> str:
     return str(canvas.tk.call(canvas, "itemcget", item, "-text")) if is_text else ""
 
 
-def place(chart: Chart[Any], root: tk.Tk) -> None:
+def place(chart: Chart[Any], root: tk.Misc) -> None:
     chart.widget.pack(fill="both", expand=True)
     root.update()
 
@@ -85,14 +85,14 @@ def make_time_chart(
     return chart
 
 
-def a_donut(root: tk.Tk, design: Design) -> Donut:
+def a_donut(root: tk.Misc, design: Design) -> Donut:
     chart = Donut(root, design, label="By model")
     chart.show([Slice("Opus 4.8", 75.0, BLUE), Slice("Haiku", 25.0, RED)], "$100.00", "2 models")
     place(chart, root)
     return chart
 
 
-def some_days(root: tk.Tk, design: Design) -> DayBars:
+def some_days(root: tk.Misc, design: Design) -> DayBars:
     chart = DayBars(root, design, label="Days")
     days = [date(2026, 10, 25) + timedelta(days=i) for i in range(30)]
     chart.show(days, [float(i) for i in range(30)])
@@ -100,21 +100,21 @@ def some_days(root: tk.Tk, design: Design) -> DayBars:
     return chart
 
 
-def the_hours(root: tk.Tk, design: Design) -> HourColumns:
+def the_hours(root: tk.Misc, design: Design) -> HourColumns:
     chart = HourColumns(root, design, label="Hours")
     chart.show([float(hour) for hour in range(24)])
     place(chart, root)
     return chart
 
 
-def the_week(root: tk.Tk, design: Design) -> Heatmap:
+def the_week(root: tk.Misc, design: Design) -> Heatmap:
     chart = Heatmap(root, design, label="Week")
     chart.show(tuple(tuple(float(24 * day + hour) for hour in range(24)) for day in range(7)), unit=COUNT)
     place(chart, root)
     return chart
 
 
-OTHERS: tuple[Callable[[tk.Tk, Design], Chart[Any]], ...] = (a_donut, some_days, the_hours, the_week)
+OTHERS: tuple[Callable[[tk.Misc, Design], Chart[Any]], ...] = (a_donut, some_days, the_hours, the_week)
 
 
 def assert_words_fit(chart: Chart[Any]) -> None:
@@ -153,7 +153,7 @@ def test_words_of_time_charts_fit(make_design: MakeDesign, scale: float, size: t
 @pytest.mark.parametrize("size", [(300, 150), (800, 260)])
 def test_words_of_other_charts_fit(
     make_design: MakeDesign,
-    make: Callable[[tk.Tk, Design], Chart[Any]],
+    make: Callable[[tk.Misc, Design], Chart[Any]],
     scale: float,
     size: tuple[int, int],
 ) -> None:
@@ -212,7 +212,7 @@ def test_every_step_is_found_under_the_pointer(make_design: MakeDesign) -> None:
 
 @pytest.mark.parametrize("make", OTHERS)
 def test_all_places_have_words_and_a_box_on_the_canvas(
-    make_design: MakeDesign, make: Callable[[tk.Tk, Design], Chart[Any]]
+    make_design: MakeDesign, make: Callable[[tk.Misc, Design], Chart[Any]]
 ) -> None:
     root, design = make_design(size=(420, 180))
     chart = make(root, design)
@@ -376,18 +376,32 @@ def test_a_hidden_picture_is_let_go_and_comes_back(
 ) -> None:
     monkeypatch.setattr(base, "_KEPT_HIDDEN_MS", 1)
     root, design = make_design()
-    chart = make_time_chart(root, design)
+    page = tk.Frame(root)
+    page.pack(fill="both", expand=True)
+    chart = the_hours(page, design)
+    root.update()
+    settle(root, chart)
     shown = root.tk.call("image", "names")
-    chart.widget.pack_forget()
+    page.pack_forget()
 
     def is_gone() -> bool:
         root.update()
         return len(root.tk.call("image", "names")) < len(shown)
 
     wait_for(is_gone, "the picture to be let go")
-    place(chart, root)
-    settle(root, chart)
+    page.pack(fill="both", expand=True)
+    wait_for(lambda: (root.update(), chart.draws == 2)[1], "the picture to come back")  # type: ignore[func-returns-value]
     assert len(root.tk.call("image", "names")) == len(shown)
+
+
+def test_a_chart_that_never_showed_is_saved(make_design: MakeDesign, tmp_path: Path) -> None:
+    root, design = make_design(scale=2.0)
+    chart = Donut(root, design)
+    chart.show([Slice("a", 3.0, BLUE)], "$3", "")
+    chart.save(tmp_path / "chart.png")
+    with Image.open(tmp_path / "chart.png") as picture:
+        assert picture.width == 2 * (720 + 2 * 16)
+    assert chart.draws == 0
 
 
 def test_artists_are_kept(make_design: MakeDesign) -> None:
@@ -523,7 +537,7 @@ def test_saved_pictures(make_design: MakeDesign, tmp_path: Path, theme: str, sca
 
 @pytest.mark.parametrize("make", OTHERS)
 def test_all_charts_can_be_saved(
-    make_design: MakeDesign, tmp_path: Path, make: Callable[[tk.Tk, Design], Chart[Any]]
+    make_design: MakeDesign, tmp_path: Path, make: Callable[[tk.Misc, Design], Chart[Any]]
 ) -> None:
     root, design = make_design()
     chart = make(root, design)
