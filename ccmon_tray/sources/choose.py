@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from ccmon_tray.errors import SettingsError
+from ccmon_tray.paths import find_paths
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import with_value
 from ccmon_tray.sources.base import UsageSource
@@ -48,11 +49,16 @@ def open_source(
             from ccmon_tray.sources.demo import DemoSource  # noqa: PLC0415
 
             return DemoSource(calendar, clock=clock)
+        case "collector":
+            from ccmon_tray.sources.collector import usage_file  # noqa: PLC0415
+            from ccmon_tray.sources.collector.source import CollectorSource  # noqa: PLC0415
+
+            return CollectorSource(usage_file(find_paths()), clock=clock)
         case _:
             raise SettingsError(
                 f"The source “{kind}” cannot be used",
-                cause="this version reads Prometheus and demo data",
-                next_step="Set source.kind to auto, prometheus or demo",
+                cause="this version reads Prometheus, its own collector’s data and demo data",
+                next_step="Set source.kind to auto, prometheus, collector or demo",
             )
 
 

@@ -1,10 +1,15 @@
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from ccmon_tray.errors import SettingsError
+from ccmon_tray.paths import HOME_VARIABLE
 from ccmon_tray.settings import PrometheusSettings, Settings, SourceSettings
 from ccmon_tray.sources.choose import open_source
+from ccmon_tray.sources.collector.decode import PROTOBUF
+from ccmon_tray.sources.collector.ingest import Ingest
+from ccmon_tray.usage.metrics import Metric
 from ccmon_tray.usage.models import SourceKind
 from ccmon_tray.usage.windows import Calendar
 
@@ -35,7 +40,25 @@ def test_the_settings_name_the_demo() -> None:
     assert open_source(DEMO, UTC).info.kind is SourceKind.DEMO
 
 
-@pytest.mark.parametrize("kind", ["collector", "transcripts"])
+def test_the_collector_reads_the_file_in_the_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    ingest = Ingest(tmp_path / "data" / "usage.sqlite3")
+    ingest.metrics(b"", PROTOBUF)
+    source = open_source(SETTINGS, UTC, kind="collector")
+    nothing = source.inventory().metrics
+    body = Path(__file__).parents[1] / "fixtures" / "otlp" / "delta-session" / "02-metrics.pb"
+    ingest.metrics(body.read_bytes(), PROTOBUF)
+    something = source.inventory().metrics
+    source.close()
+    ingest.close()
+
+    assert source.info.kind is SourceKind.COLLECTOR
+    assert (not nothing, set(something)) == (True, {Metric.SESSIONS, Metric.COST, Metric.TOKENS})
+
+
+@pytest.mark.parametrize("kind", ["transcripts"])
 def test_what_this_version_does_not_have_is_said(kind: str) -> None:
     with pytest.raises(SettingsError, match=kind):
         open_source(SETTINGS, UTC, kind=kind)

@@ -1,0 +1,122 @@
+"""Where listeners hand exports in: decoded side by side, written together."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ccmon_tray.sources.collector.decode import decode_logs, decode_metrics
+from ccmon_tray.sources.collector.exports import Event, Point
+from ccmon_tray.sources.collector.faults import StoreUnavailable
+from ccmon_tray.sources.collector.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of an export: how many data points or events were kept, and how many are of no use here."""
+
+    kept: int
+    skipped: int
+
+
+@dataclass(eq=False, slots=True)
+class _Job:
+    """An export that waits to be written."""
+
+    points: tuple[Point, ...] = ()
+    events: tuple[Event, ...] = ()
+    done: bool = False
+    error: StoreUnavailable | None = None
+
+
+class Ingest:
+    """Takes exports; safe to call from several threads.
+
+    Args:
+        path: The collector's file.
+        clock: Unix seconds now.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self._store = Store(path, clock=clock)
+        self._waiting: list[_Job] = []
+        self._waiting_lock = threading.Lock()
+        self._writing_lock = threading.Lock()
+        self._closed = False
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know about the file, such as that a damaged one was set aside."""
+        return tuple(self._store.notices)
+
+    def open(self) -> None:
+        """Open and check the file now, instead of with the first export.
+
+        Raises:
+            StoreUnavailable: It cannot be opened now; exports try again.
+        """
+        with self._writing_lock:
+            self._store.open()
+
+    def metrics(self, body: bytes, content_type: str) -> Accepted:
+        """Keep an ``ExportMetricsServiceRequest``; when this returns, it is on the disk.
+
+        Args:
+            body: As it was sent, but not compressed.
+            content_type: ``application/x-protobuf`` or ``application/json``.
+
+        Raises:
+            ExportRefused: The export is no good, with the status to answer.
+            StoreUnavailable: It cannot be kept now, and nothing of it was.
+        """
+        export = decode_metrics(body, content_type)
+        self._write(_Job(points=export.points))
+        return Accepted(len(export.points), export.skipped)
+
+    def logs(self, body: bytes, content_type: str) -> Accepted:
+        """Keep an ``ExportLogsServiceRequest``; all else as for :meth:`metrics`."""
+        export = decode_logs(body, content_type)
+        self._write(_Job(events=export.events))
+        return Accepted(len(export.events), export.skipped)
+
+    def close(self) -> None:
+        """Close the file; exports that come now are refused, to be sent again."""
+        with self._writing_lock:
+            self._closed = True
+            self._store.close()
+
+    def _write(self, job: _Job) -> None:
+        if not job.points and not job.events:
+            return
+        with self._waiting_lock:
+            self._waiting.append(job)
+        # Whoever gets in writes all that has come meanwhile: one transaction, one fsync for all of it.
+        with self._writing_lock:
+            if not job.done:
+                self._write_waiting()
+        if job.error is not None:
+            raise job.error
+
+    def _write_waiting(self) -> None:
+        with self._waiting_lock:
+            jobs, self._waiting = self._waiting, []
+        # Whatever happens, nobody is told that an export was kept unless it was.
+        error: StoreUnavailable | None = _closing()
+        try:
+            if self._closed:
+                return
+            self._store.write(
+                [point for job in jobs for point in job.points],
+                [event for job in jobs for event in job.events],
+            )
+            error = None
+        except StoreUnavailable as unavailable:
+            error = unavailable
+        finally:
+            for job in jobs:
+                job.done, job.error = True, error
+
+
+def _closing() -> StoreUnavailable:
+    return StoreUnavailable("The built-in collector is closing", next_step="Send it again")
