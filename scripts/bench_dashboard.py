@@ -37,6 +37,7 @@ from Xlib.error import XError
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from ccmon_tray.dashboard.theme import DARK  # noqa: E402
 from ccmon_tray.desktop.channel import Message, send  # noqa: E402
 from ccmon_tray.paths import Paths, find_paths  # noqa: E402
 from ccmon_tray.usage.snapshot import Snapshot  # noqa: E402
@@ -49,6 +50,7 @@ from tests.support.truth.cases import NOW  # noqa: E402
 
 MARKERS: Final = ("<!-- dashboard: begin -->", "<!-- dashboard: end -->")
 RANGE: Final = "7d"
+ACCENT: Final = bytes.fromhex(DARK.accent[1:])[::-1]  # as the display has it: blue, green, red
 WATCH_S: Final = 0.003
 PATIENCE_S: Final = 20.0
 SETTLE_S: Final = 3.0
@@ -132,13 +134,12 @@ class Watcher:
             self._display.create_resource_object("window", found.value[0]) if found and found.value else None
         )
 
-    def levels(self, window: Any, box: Box) -> bytes:
-        """The green of each pixel in a box of a window; nothing while it does not show."""
+    def pixels(self, window: Any, box: Box) -> bytes:
+        """The pixels in a box of a window, four bytes each; nothing while it does not show."""
         try:
-            image = window.get_image(*box, X.ZPixmap, 0xFFFFFFFF)
+            return bytes(window.get_image(*box, X.ZPixmap, 0xFFFFFFFF).data)
         except XError:
             return b""
-        return bytes(image.data[1::4])
 
     def close(self) -> None:
         """Leave the display."""
@@ -157,7 +158,7 @@ def dashboard(environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def watch_start(environ: Mapping[str, str], boxes: Mapping[str, Any], figures: Figures) -> None:
-    """One start, seen from outside: light pixels where the first figure is, anything where charts are."""
+    """One start, seen from outside: contrast where the first figure is, colour in the charts."""
     watcher = Watcher(environ["DISPLAY"])
     began = time.perf_counter()
     with contextlib.closing(watcher), dashboard(environ) as process:
@@ -183,15 +184,15 @@ def _until(seen: Callable[[], bool]) -> None:
 def _has_figure(watcher: Watcher, box: Box) -> bool:
     window = watcher.window()
     # What stands there while figures are awaited hardly differs from its ground.
-    levels = window and watcher.levels(window, box)
-    return bool(levels) and max(levels) - min(levels) > 120
+    greens = watcher.pixels(window, box)[1::4] if window else b""
+    return bool(greens) and max(greens) - min(greens) > 120
 
 
 def _has_drawing(watcher: Watcher, box: Box) -> bool:
     window = watcher.window()
     x, y, width, height = box
-    strip = (x + width // 2, y, 4, height)
-    return window is not None and len(set(watcher.levels(window, strip))) > 1
+    middle = (x + width // 3, y, width // 3, height)
+    return window is not None and ACCENT in watcher.pixels(window, middle)
 
 
 def look_inside(environ: Mapping[str, str], figures: Figures) -> dict[str, Any]:
