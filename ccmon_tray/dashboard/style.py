@@ -39,24 +39,6 @@ class Style:
         self._buttons()
         self._fields()
         self._scrollbars()
-        self._menus()
-
-    def _menus(self) -> None:
-        design, colours = self._design, self._design.palette
-        ground = mix(colours.text, colours.card, 0.06) if design.dark else colours.card
-        for option, value in (
-            ("font", design.fonts.get(12)),
-            ("background", ground),
-            ("foreground", colours.text),
-            ("selectColor", colours.text),
-            ("activeBackground", colours.accent),
-            ("activeForeground", colours.card if design.dark else "#ffffff"),
-            ("disabledForeground", mix(colours.text, ground, 0.45)),
-            ("relief", "raised"),  # whose edges are shades of the ground
-            ("borderWidth", max(1, design.px(1))),
-            ("activeBorderWidth", 0),
-        ):
-            self._root.option_add(f"*Menu.{option}", value)
 
     def _frames(self) -> None:
         colours, style = self._design.palette, self._style

@@ -13,6 +13,7 @@ from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.setting_groups import Item, Kind
 from ccmon_tray.dashboard.settings_form import Note, Tone, Value
 from ccmon_tray.dashboard.widgets.card import label
+from ccmon_tray.dashboard.widgets.popup import PopupMenu
 from ccmon_tray.dashboard.widgets.segments import Segments
 
 TITLE_WIDTH: Final = 148  # units
@@ -93,6 +94,10 @@ class FormRow(tk.Frame):
         """It is saved."""
         self.value = Value(text, self.value.lock)
         self.say(None)
+
+    def _pick(self, value: str) -> None:
+        if value != self.value.text:
+            self._save(self, value)
 
     def _bad(self) -> bool:
         note = self._check(self.item, self.text)
@@ -199,10 +204,6 @@ class SegmentsRow(FormRow):
         segments.pack(side="left")
         return segments
 
-    def _pick(self, value: str) -> None:
-        if value != self.value.text:
-            self._save(self, value)
-
     def _set(self, text: str) -> None:
         self.field.select(text)
 
@@ -225,24 +226,11 @@ class MenuRow(FormRow):
         return button
 
     def _open(self) -> None:
-        self.make_menu().tk_popup(
-            self.field.winfo_rootx(), self.field.winfo_rooty() + self.field.winfo_height()
-        )
+        self.open_menu()
 
-    def make_menu(self) -> tk.Menu:
-        """The menu with all choices."""
-        menu = tk.Menu(self, tearoff=False)
-        chosen = tk.StringVar(menu, self.value.text)
-        for value, words in self.item.choices:
-            menu.add_radiobutton(
-                label=words,
-                value=value,
-                variable=chosen,
-                command=lambda value=value: self._save(self, value),  # type: ignore[misc]
-            )
-        # The menu marks what the variable holds for as long as both live.
-        menu.chosen = chosen  # type: ignore[attr-defined]
-        return menu
+    def open_menu(self) -> PopupMenu:
+        """Open the menu with all choices."""
+        return PopupMenu(self.field, self._design, self.item.choices, self._pick, chosen=self.value.text)
 
     def _words(self) -> str:
         return dict(self.item.choices).get(self.value.text, self.value.text)

@@ -9,6 +9,7 @@ from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.ranges import ChosenRange
 from ccmon_tray.dashboard.theme import mix
 from ccmon_tray.dashboard.widgets.card import label
+from ccmon_tray.dashboard.widgets.popup import PopupMenu
 from ccmon_tray.dashboard.widgets.range_picker import RangePicker
 from ccmon_tray.usage.windows import Calendar
 from ccmon_tray.usage.wording import GENERATED
@@ -128,10 +129,6 @@ class Header(tk.Frame):
             title += self._chip.winfo_reqwidth() + px(10)
         self.picker.fit(width - 2 * px(24) - buttons - title)
 
-    def _open_exports(self) -> None:
-        menu = tk.Menu(self, tearoff=False)
-        for kind, words in _EXPORTS:
-            if kind in self._exports:
-                menu.add_command(label=words, command=lambda kind=kind: self._export(kind))  # type: ignore[misc]
-        button = self.export_button
-        menu.tk_popup(button.winfo_rootx(), button.winfo_rooty() + button.winfo_height())
+    def _open_exports(self) -> PopupMenu:
+        choices = [(kind, words) for kind, words in _EXPORTS if kind in self._exports]
+        return PopupMenu(self.export_button, self._design, choices, self._export)

@@ -8,6 +8,7 @@ from typing import Final
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.ranges import CUSTOM, PICKED, ChosenRange
 from ccmon_tray.dashboard.widgets.card import label
+from ccmon_tray.dashboard.widgets.popup import PopupMenu
 from ccmon_tray.dashboard.widgets.segments import Segments
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.usage.windows import Calendar
@@ -80,14 +81,15 @@ class RangePicker(tk.Frame):
         else:
             self._choose(ChosenRange(name))
 
-    def _open_menu(self) -> None:
-        menu = tk.Menu(self, tearoff=False)
-        for name, _ in PICKED:
-            menu.add_command(label=range_title(name), command=lambda name=name: self._pick(name))  # type: ignore[misc]
-        menu.add_separator()
-        menu.add_command(label="Custom…", command=self.ask_custom)
-        x, y = self.button.winfo_rootx(), self.button.winfo_rooty() + self.button.winfo_height()
-        menu.tk_popup(x, y)
+    def _open_menu(self) -> PopupMenu:
+        named = [(name, range_title(name)) for name, _ in PICKED]
+        return PopupMenu(
+            self.button,
+            self._design,
+            (*named, None, (CUSTOM, "Custom…")),
+            self._pick,
+            chosen=self._range.name,
+        )
 
 
 class CustomRange(tk.Toplevel):

@@ -100,8 +100,7 @@ def choose(dashboard: Dashboard, dotted: str, words: str) -> None:
     """Choose from the menu of a setting."""
     row = view_of(dashboard).rows[dotted]
     assert isinstance(row, MenuRow)
-    menu = row.make_menu()
-    menu.invoke(next(n for n, each in enumerate(row.item.choices) if each[1] == words))
+    row.open_menu().invoke(words)
 
 
 def saved(paths: Paths, section: str, name: str) -> object:
