@@ -146,6 +146,7 @@ class TokensView(View[TokensReading]):
             asked.window,
             services.calendar,
             provider=services.settings.pricing.provider,
+            regional=services.settings.pricing.regional,
             now=services.clock(),
         )
 

@@ -100,6 +100,7 @@ def read_tokens(
     calendar: Calendar,
     *,
     provider: str = "anthropic",
+    regional: bool = False,
     prices: PriceTable | None = None,
     now: float | None = None,
 ) -> TokensReading:
@@ -110,6 +111,7 @@ def read_tokens(
         window: The range.
         calendar: The user's days, which steps, periods and prices are aligned to.
         provider: Whose list prices value the cache, one of ``usage.pricing.PROVIDERS``.
+        regional: Whether its regional end points are used.
         prices: The price table; the application's own where not given.
         now: Unix seconds, which the source's retention counts from; None asks the clock.
 
@@ -159,23 +161,28 @@ def read_tokens(
         by_type=_by_type(stepped, total) if total else (),
         by_model=_by_model(stepped),
         models=merged_by_name(models(tallies[cost_q], tokens)),
-        savings=cache_savings(stepped, days, prices or load_prices(), provider) if total else None,
+        savings=cache_savings(stepped, days, prices or load_prices(), provider, regional=regional)
+        if total
+        else None,
         warnings=source.warnings(span),
         retention_start=retention_start,
     )
 
 
-def cache_savings(stepped: Tally, days: Sequence[date], prices: PriceTable, provider: str) -> CacheSavings:
+def cache_savings(
+    stepped: Tally, days: Sequence[date], prices: PriceTable, provider: str, *, regional: bool = False
+) -> CacheSavings:
     """What the cache reads of a tally saved, each step at the list prices of its day.
 
-    ``Σ cache_read × (input price − cache read price)``. The client says neither which end point answered nor
-    which requests were in fast mode, so that the prices are those of the usual ones.
+    ``Σ cache_read × (input price − cache read price)``. Which requests were in fast mode is not told with
+    their tokens, so that the prices are those of standard speed.
 
     Args:
         stepped: Tokens by model and type, per step.
         days: The local day of each step.
         prices: The price table.
         provider: Whose prices.
+        regional: Whether those of its regional end points.
     """
     as_input_usd = as_read_usd = unpriced_tokens = 0.0
     priced = False
@@ -187,7 +194,7 @@ def cache_savings(stepped: Tally, days: Sequence[date], prices: PriceTable, prov
         for day, count in zip(days, row.steps, strict=True):
             if not count:
                 continue
-            price = prices.price(model, day, provider)
+            price = prices.price(model, day, provider, regional=regional)
             if price is None:
                 unpriced[model_name(model)] = None
                 unpriced_tokens += count

@@ -148,3 +148,16 @@ def test_states() -> None:
     reading = read_tokens(lacking, HOUR, BERLIN, now=NOW)
     assert (reading.tokens, reading.savings, reading.by_type, reading.by_model) == (None, None, (), ())
     assert [model.tokens for model in reading.models] == [None]
+
+
+def test_regional_end_points_save_more() -> None:
+    source = FakeSource(request(NOW - 60, "s", 1.0, {"cacheRead": MILLION}, model="claude-opus-4-8"))
+
+    def saved(**how: object) -> float:
+        savings = read_tokens(source, HOUR, BERLIN, now=NOW, **how).savings  # type: ignore[arg-type]
+        assert savings is not None
+        assert savings.saved_usd is not None
+        return savings.saved_usd
+
+    assert saved(provider="bedrock") == pytest.approx(4.5)
+    assert saved(provider="bedrock", regional=True) == pytest.approx(4.95)
