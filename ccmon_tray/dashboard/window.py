@@ -231,6 +231,8 @@ class DashboardWindow:
         """Make all widgets in a design; those that were there go."""
         before = self._pages.get(self._view)
         carried = before.carry() if before is not None else None
+        for page in self._pages.values():
+            page.give_up()  # nobody could show what it reads
         for child in self.root.winfo_children():
             child.destroy()
         self._pages = {}
