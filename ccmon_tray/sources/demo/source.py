@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ccmon_tray.sources.base import Answer, Inventory, Question, Row, SessionSeen, Span
 from ccmon_tray.sources.demo.days import DayGenerator, Labels, Track
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
 from ccmon_tray.usage.windows import Calendar
+
+if TYPE_CHECKING:
+    from ccmon_tray.sources.server_health import ServerHealth
 
 _HISTORY_DAYS: Final = 400
 # A day takes some twenty kilobytes, so this stays within two megabytes.
@@ -79,6 +82,12 @@ class DemoSource:
     def warnings(self, span: Span) -> tuple[UsageWarning, ...]:  # noqa: ARG002 — generated use is exact
         """None."""
         return ()
+
+    def health(self, span: Span) -> "ServerHealth":
+        """How the server is that a demo does not have: generated, too."""
+        from ccmon_tray.sources.demo.health import demo_health  # noqa: PLC0415  # for one view alone
+
+        return demo_health(self._clock(), span)
 
     def close(self) -> None:
         """Forget the generated days."""

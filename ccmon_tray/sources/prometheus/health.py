@@ -116,7 +116,8 @@ class HealthReader:
             own = own_series.find_own(
                 self._client, product, now, status.started_at, is_exact=status.starts_exactly
             )
-        return own_series.read_histories(self._client, product, own, span)
+        interval_s = None if own.value is None else status.scrape_interval_s(own.value)
+        return own_series.read_histories(self._client, product, own, span, interval_s)
 
     def _remember(self, counted: _Counted) -> _Counted | None:
         """Keep what was counted; what was counted before, if that is long enough ago and of the same run."""
@@ -144,7 +145,7 @@ def _rate(
 ) -> Known[float]:
     """A counter's rise a second: from its history, else since the last reading, else since the start."""
     if history is not None and history.value and history.value[-1] is not None:
-        return Known(history.value[-1], note="over five minutes")
+        return Known(history.value[-1], note="over the last scrapes")
     count = of(now)
     if count.value is None:
         return count

@@ -21,7 +21,7 @@ START: Final = "process_start_time_seconds"
 
 _STEPS: Final = 120
 _SHORTEST_STEP_S: Final = 15
-# A scrape interval of a minute leaves four samples in it. An instant selector would do for gauges on
+# Scrapes a minute apart leave four samples in it. An instant selector would do for gauges on
 # Prometheus, but VictoriaMetrics looks back no further than it guesses the interval to be.
 _RATE_S: Final = 300
 _EXACT_S: Final = 0.006
@@ -100,9 +100,20 @@ def find_own(
 
 
 def read_histories(
-    client: PrometheusClient, expressions: Expressions, own: Known[Matchers], span: Span
+    client: PrometheusClient,
+    expressions: Expressions,
+    own: Known[Matchers],
+    span: Span,
+    interval_s: float | None,
 ) -> Histories:
     """How memory, processor, series and samples went over a span.
+
+    Args:
+        client: The connection.
+        expressions: Of the product.
+        own: Matchers of the server's own series.
+        span: Unix seconds.
+        interval_s: How often it scrapes itself, seconds; None where that is not known.
 
     Raises:
         SourceError: The server cannot answer.
@@ -113,11 +124,12 @@ def read_histories(
     if own.value is None:
         missing: Known[Values] = absent(own.reason)
         return Histories(times, missing, missing, missing, missing)
+    rate_s = _RATE_S if interval_s is None else math.ceil(min(_RATE_S, 4 * interval_s))
     matchers = str(Selector((), own.value, Spelling())).strip("{}")
     asked = [
         expression.replace("{own}", f"{{{matchers}}}")
         .replace("{own,", f"{{{matchers},")
-        .replace("{rate}", str(max(step_s, _RATE_S)))
+        .replace("{rate}", str(max(step_s, rate_s)))
         for expression in (expressions.memory, expressions.cpu, expressions.series, expressions.samples)
     ]
     found = client.gather(

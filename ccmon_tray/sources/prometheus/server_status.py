@@ -15,8 +15,13 @@ from ccmon_tray.errors import SourceUnavailable
 from ccmon_tray.sources.prometheus.answers import ApiAnswer, parse_answer
 from ccmon_tray.sources.prometheus.client import BuildInfo, PrometheusClient
 from ccmon_tray.sources.prometheus.exposition import Exposition
-from ccmon_tray.sources.prometheus.own_series import START
-from ccmon_tray.sources.prometheus.server_info import COMPATIBLE, PROMETHEUS, VICTORIA_METRICS
+from ccmon_tray.sources.prometheus.own_series import START, Matchers
+from ccmon_tray.sources.prometheus.server_info import (
+    COMPATIBLE,
+    PROMETHEUS,
+    VICTORIA_METRICS,
+    parse_retention_s,
+)
 from ccmon_tray.sources.server_health import Known, Target, Targets, absent
 
 NO_PAGE: Final = "its page /metrics cannot be reached"
@@ -91,6 +96,16 @@ class ServerStatus:
     def starts_exactly(self) -> bool:
         """Whether :attr:`started_at` is the value that is stored."""
         return self.page is not None and START in self.page
+
+    def scrape_interval_s(self, own: Matchers) -> float | None:
+        """How often it scrapes the target with these labels, seconds; None where it does not say."""
+        wanted = {matcher.name: matcher.value for matcher in own}
+        for target in self.active_targets or ():
+            if isinstance(target, dict) and isinstance(labels := target.get("labels"), dict):
+                told = target.get("scrapeInterval")
+                if isinstance(told, str) and wanted.items() <= labels.items():
+                    return parse_retention_s(told)
+        return None
 
     @property
     def targets(self) -> Known[Targets]:
