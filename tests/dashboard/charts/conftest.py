@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from ccmon_tray.dashboard.charts import prepare
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.theme import palette_for
 from tests.support.desktop import Desktop
@@ -30,3 +31,9 @@ def make_design(desktop: Desktop) -> Iterator[MakeDesign]:
     yield make
     for root in roots:
         root.destroy()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prepared() -> None:
+    """Charts are prepared before any is made."""
+    prepare()
