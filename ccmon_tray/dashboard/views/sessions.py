@@ -21,6 +21,7 @@ from ccmon_tray.dashboard.widgets.card import Card, Rows, label
 from ccmon_tray.dashboard.widgets.search_field import SearchField
 from ccmon_tray.dashboard.widgets.stat_card import Stat, StatCard
 from ccmon_tray.dashboard.widgets.table import Table, TableRow
+from ccmon_tray.sources.claude_files.folders import in_short
 from ccmon_tray.sources.readings.session import SessionReading, read_session
 from ccmon_tray.sources.readings.sessions import SessionRow, SessionsReading, read_sessions
 from ccmon_tray.usage import formatting
@@ -133,7 +134,7 @@ class SessionsView(View[SessionsShown]):
             asked.window,
             tuple(session_row(session, now, services.calendar) for session in reading.sessions),
             {session.session_id: searched_text(session) for session in reading.sessions},
-            tuple(map(str, files.folders)),
+            tuple(map(in_short, files.folders)),
         )
 
     def show(self, reading: SessionsShown) -> None:

@@ -25,6 +25,7 @@ from ccmon_tray.dashboard.widgets.table import Table
 from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.settings_file import save
+from ccmon_tray.sources.claude_files.folders import in_short
 from ccmon_tray.sources.claude_files.stats_cache import FILE_NAME
 from ccmon_tray.sources.readings.stats_cache import StatsCacheReading, read_stats_cache
 from ccmon_tray.usage import formatting
@@ -202,7 +203,7 @@ class StatsCacheView(View[StatsCacheShown]):
                 cache, load_prices(), today, provider=pricing.provider, regional=pricing.regional
             )
         demo = services.source.info.kind is SourceKind.DEMO
-        return StatsCacheShown(reading, tuple(map(str, files.folders)), demo)
+        return StatsCacheShown(reading, tuple(map(in_short, files.folders)), demo)
 
     def show(self, reading: StatsCacheShown) -> None:
         """Show it, or say that there is none."""
@@ -304,7 +305,7 @@ class StatsCacheView(View[StatsCacheShown]):
         if found.behind_days and found.covers:
             days = formatting.counted(found.behind_days, "day")
             notes.append(
-                f"It ends on {day_words(found.covers[1])}, {days} before yesterday. "
+                f"The stats cache ends on {day_words(found.covers[1])}, {days} before yesterday. "
                 "Open /stats in Claude Code, which brings it up to date."
             )
         if not notes:

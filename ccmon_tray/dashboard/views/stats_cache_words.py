@@ -7,6 +7,7 @@ from typing import Final
 from ccmon_tray.dashboard.widgets.facts import Fact
 from ccmon_tray.dashboard.widgets.stat_card import Stat
 from ccmon_tray.dashboard.widgets.table import Column, TableRow
+from ccmon_tray.sources.claude_files.folders import in_short
 from ccmon_tray.sources.readings.stats_cache import StatsCacheReading
 from ccmon_tray.usage import formatting
 from ccmon_tray.usage.pricing import PROVIDER_TITLES, PriceSource
@@ -72,11 +73,11 @@ def model_rows(found: StatsCacheReading) -> list[TableRow]:
 
 def facts(found: StatsCacheReading, sources: Sequence[PriceSource], *, demo: bool) -> list[Fact]:
     """Where the figures come from."""
-    path = str(found.path)
+    path = in_short(found.path)
     version = "" if found.version is None else f", version {found.version}"
     source = next(source for source in sources if source.provider == found.provider)
     return [
-        Fact("File", "generated" if demo else f"{path}{version}", whole=path, cut_start=True),
+        Fact("File", "generated" if demo else f"{path}{version}", whole=str(found.path), cut_start=True),
         Fact("Covers", span_of_days(*found.covers) if found.covers else formatting.UNKNOWN),
         Fact("An active day", f"{formatting.money(found.cost_a_day)} on average, estimated"),
         Fact("Prices", f"{price_words(found)}, {found.prices_as_of}"),

@@ -13,6 +13,9 @@ from ccmon_tray.usage.formatting import UNKNOWN
 
 ROW: Final = 33  # units
 HEAD: Final = 30
+QUIET: Final = frozenset({UNKNOWN, "unknown", "unpriced"})
+"""Cells that say that there is nothing to say."""
+
 _SIZE: Final = 13
 _HEAD_SIZE: Final = 12
 _GAP: Final = 16
@@ -175,9 +178,9 @@ class Grid(Surface):
         px = self.design.px
         for row in range(min(3, self.rows_in_sight)):
             y = top + row * self.row_px + (self.row_px - px(10)) // 2
-            for x0, x1 in self._spans.values():
+            for index, (x0, x1) in self._spans.items():
                 wide = min(x1 - x0, px(90 - 14 * row))
-                left = x0 if x0 == px(_EDGE) else x1 - wide
+                left = x1 - wide if self.columns[index].figure else x0
                 box = (left, y, left + wide, y + px(10))
                 self.painter.rounded(box, radius=px(4), fill=self.design.palette.hairline, ground=self.ground)
 
@@ -222,7 +225,7 @@ class Grid(Surface):
                 paint.rounded((x0, y, x0 + size, y + size), radius=px(2), fill=row.swatch, ground=ground)
                 x0 += size + px(8)
             colour = colours.text if column.strong else self.design.small(colours.secondary, ground)
-            if cell == UNKNOWN:
+            if cell in QUIET:
                 colour = self.design.small(colours.secondary, ground)
             if column.figure:
                 paint.figure(x1, baseline, cell, size=_SIZE, colour=colour)

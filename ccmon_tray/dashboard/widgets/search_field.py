@@ -37,6 +37,7 @@ class SearchField(ttk.Entry):
         )
         self._hint.configure(cursor="xterm")
         self._hint.bind("<Button-1>", lambda _event: self.focus_set())
+        self._inset = design.px(9)
         self._place_hint()
         self._changed = changed
         self._text.trace_add("write", lambda *_names: self._on_change())
@@ -65,4 +66,4 @@ class SearchField(ttk.Entry):
         if self._text.get():
             self._hint.place_forget()
         else:
-            self._hint.place(x=9, rely=0.5, anchor="w")
+            self._hint.place(x=self._inset, rely=0.5, anchor="w")

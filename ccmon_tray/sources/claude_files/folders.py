@@ -30,6 +30,12 @@ def config_folders(settings: ClaudeSettings, environ: Mapping[str, str] | None =
     return _distinct([folder for folder in usual if folder.is_dir()]) or (usual[0],)
 
 
+def in_short(path: Path) -> str:
+    """A path as people write it: with ``~`` for the home folder."""
+    home = _expanded("~")
+    return f"~{os.sep}{path.relative_to(home)}" if path != home and path.is_relative_to(home) else str(path)
+
+
 def _expanded(text: str) -> Path:
     try:
         return Path(text).expanduser()

@@ -1,5 +1,6 @@
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,7 @@ from ccmon_tray.dashboard.views.session_rows import SESSION_COLUMNS, models_in_s
 from ccmon_tray.dashboard.views.sessions import SessionsView
 from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.errors import SourceUnreachable
-from ccmon_tray.settings import ClaudeSettings
-from ccmon_tray.sources.claude_files import ClaudeFiles, LocalFiles
+from ccmon_tray.sources.claude_files import ClaudeFiles
 from ccmon_tray.sources.claude_files.history import History
 from ccmon_tray.sources.claude_files.stats_cache import StatsCache
 from ccmon_tray.sources.readings.sessions import SessionRow
@@ -29,7 +29,7 @@ class NoFiles:
 
     def __init__(self, history: History | None = None) -> None:
         self._history = history
-        self.folders = LocalFiles(ClaudeSettings()).folders
+        self.folders = (Path.home() / ".claude",)
 
     def history(self) -> History | None:
         return self._history
@@ -311,7 +311,7 @@ def test_without_a_history_projects_are_said_to_be_unknown(open_view: OpenView) 
     view = sessions_view(open_view("sessions", source=source, files=no_files()))
     assert [row.cells[0] for row in view.projects.rows] == ["unknown"]
     assert view.sessions.rows[0].cells[1] == "unknown"
-    assert str(no_files().folders[0]) in view.remark.cget("text")
+    assert "history in ~/.claude." in view.remark.cget("text")
     damaged = sessions_view(open_view("sessions", source=source, files=no_files(History(damaged=3))))
     assert "3 lines" in damaged.remark.cget("text")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from ccmon_tray.settings import ClaudeSettings
-from ccmon_tray.sources.claude_files.folders import config_folders
+from ccmon_tray.sources.claude_files.folders import config_folders, in_short
 
 DEFAULTS = ClaudeSettings()
 
@@ -47,3 +47,9 @@ def test_a_link_to_a_folder_is_that_folder(home: Path) -> None:
     (home / ".claude").mkdir()
     (home / ".config" / "claude").symlink_to(home / ".claude")
     assert config_folders(DEFAULTS, {}) == (home / ".claude",)
+
+
+def test_the_home_folder_is_written_short(home: Path) -> None:
+    assert in_short(home / ".claude") == str(Path("~") / ".claude")
+    assert in_short(home.parent / "elsewhere") == str(home.parent / "elsewhere")
+    assert in_short(home) == str(home)
