@@ -1,11 +1,15 @@
 """How the server behind a source is: what a source can tell of it, and why it cannot tell the rest."""
 
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Final, Generic, Protocol, TypeVar, runtime_checkable
 
 from ccmon_tray.sources.base import Span
 
 T = TypeVar("T")
+
+NO_SELF_SCRAPE: Final = "it does not scrape itself"
+NO_LIMIT: Final = "no limit by size is set"
+NO_TARGETS: Final = "it scrapes nothing"
 
 Values = tuple[float | None, ...]
 """Values at moments that are told beside them; None where there is none."""

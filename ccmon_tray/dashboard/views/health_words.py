@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 from ccmon_tray.dashboard.charts.units import BYTES, COUNT, NUMBER, RATIO, Unit, bytes_text
 from ccmon_tray.dashboard.widgets.facts import Fact
 from ccmon_tray.dashboard.widgets.stat_card import Stat
-from ccmon_tray.sources.server_health import Known, ServerHealth
+from ccmon_tray.sources.server_health import NO_LIMIT, NO_TARGETS, Known, ServerHealth
 from ccmon_tray.usage import formatting
 from ccmon_tray.usage.formatting import UNKNOWN
 from ccmon_tray.usage.windows import Calendar
@@ -74,6 +74,12 @@ def chart_figure(health: ServerHealth, field: str, unit: Unit) -> str:
     return unit.text(known.value)
 
 
+def now_stat(health: ServerHealth, field: str, unit: Unit) -> Stat:
+    """The same value as a card says it, where there is no chart."""
+    known: Known[float] = getattr(health, field)
+    return Stat(unit.text(known.value), _NOT_TOLD if known.value is None else known.note or "now")
+
+
 def storage_facts(health: ServerHealth, calendar: Calendar) -> tuple[Fact, ...]:
     """What is known of the storage."""
     return (
@@ -109,7 +115,7 @@ def absences(health: ServerHealth) -> tuple[Fact, ...]:
     reasons: dict[str, list[str]] = {}
     for field, name in _NAMES.items():
         known: Known[object] = getattr(health, field)
-        if known.value is None:
+        if known.value is None and known.reason != NO_LIMIT:
             reasons.setdefault(known.reason, []).append(name)
     return tuple(Fact(", ".join(names), _sentence(reason)) for reason, names in reasons.items())
 
@@ -150,7 +156,9 @@ def _stat(known: Known[T], figure: str, note: str) -> Stat:
 def _uptime(health: ServerHealth, calendar: Calendar) -> Stat:
     if health.started_at.value is None:
         return Stat(UNKNOWN, _NOT_TOLD)
-    return Stat(formatting.duration(health.uptime_s), f"since {_moment(health.started_at, calendar)}")
+    start, now = calendar.local(health.started_at.value), calendar.local(health.taken_at)
+    since = f"{start:%H:%M}" if start.date() == now.date() else f"{start.day} {start:%b}"
+    return Stat(formatting.duration(health.uptime_s), f"since {since}")
 
 
 def _retention(health: ServerHealth, calendar: Calendar) -> Stat:
@@ -162,7 +170,7 @@ def _retention(health: ServerHealth, calendar: Calendar) -> Stat:
 def _targets(health: ServerHealth) -> Stat:
     targets = health.targets.value
     if targets is None:
-        return Stat(UNKNOWN, "none" if "nothing" in health.targets.reason else _NOT_TOLD)
+        return Stat(UNKNOWN, "none" if health.targets.reason == NO_TARGETS else _NOT_TOLD)
     figure = f"{targets.up} of {targets.total}"
     if targets.down:
         return Stat(figure, "", f"{len(targets.down)} down", "bad")
@@ -172,7 +180,8 @@ def _targets(health: ServerHealth) -> Stat:
 def _scrape(health: ServerHealth) -> Stat:
     targets = health.targets.value
     if targets is None or targets.slowest_scrape_s is None:
-        return Stat(UNKNOWN, "" if targets is not None else _NOT_TOLD)
+        is_told = targets is not None or health.targets.reason == NO_TARGETS
+        return Stat(UNKNOWN, "" if is_told else _NOT_TOLD)
     return Stat(scrape_words(targets.slowest_scrape_s), targets.slowest.partition(" · ")[0])
 
 
@@ -183,7 +192,7 @@ def scrape_words(seconds: float) -> str:
 
 def _limit(health: ServerHealth) -> str:
     if health.capacity_bytes.value is None:
-        return "none set" if "no limit" in health.capacity_bytes.reason else UNKNOWN
+        return "none set" if health.capacity_bytes.reason == NO_LIMIT else UNKNOWN
     share = gauge_share(health)
     words = bytes_text(health.capacity_bytes.value)
     if health.capacity_bytes.note:

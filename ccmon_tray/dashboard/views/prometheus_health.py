@@ -14,12 +14,13 @@ from ccmon_tray.dashboard.widgets.notes import Deed, Note, Panel
 from ccmon_tray.dashboard.widgets.stat_card import StatCard
 from ccmon_tray.dashboard.widgets.table import Column, Table, TableRow
 from ccmon_tray.sources.readings.prometheus_health import PrometheusHealthReading, read_prometheus_health
-from ccmon_tray.sources.server_health import Known, ServerHealth, Values
+from ccmon_tray.sources.server_health import NO_SELF_SCRAPE, Known, ServerHealth, Values
 
 if TYPE_CHECKING:
     from ccmon_tray.dashboard.charts.time_chart import TimeChart
 
 _CHART_HEIGHT: Final = 148  # units
+_IN_A_ROW: Final = 2
 _READING: Final = "Reading…"
 
 
@@ -57,25 +58,39 @@ class PrometheusHealthView(View[PrometheusHealthReading]):
         self.host.when_charts_ready(self._make_charts)
 
     def _build_charts(self) -> None:
+        """Two rows of two charts, which share the height that the window has left."""
         design = self.design
-        self._chart_rows = Rows(self._all, design, least=360)
-        cards, self._chart_places, self.chart_figures = [], [], []
-        for title, _, _ in health_words.CHARTS:
-            card = Card(self._chart_rows, design, title)
-            figure = label(card.head, design, strong=True)
-            figure.pack(side="right")
-            place = tk.Frame(card.body, background=design.palette.card, height=design.px(_CHART_HEIGHT))
-            place.pack(fill="both", expand=True)
-            cards.append(card)
-            self._chart_places.append(place)
-            self.chart_figures.append(figure)
-        self._chart_rows.fill(cards)
-        self._chart_rows.pack(fill="x", pady=(self._gap, 0))
+        self._chart_area = tk.Frame(self._all, background=design.palette.background)
+        self._chart_places, self.chart_figures = [], []
+        for first in range(0, len(health_words.CHARTS), _IN_A_ROW):
+            row = Rows(self._chart_area, design, least=320)
+            cards = []
+            for title, _, _ in health_words.CHARTS[first : first + _IN_A_ROW]:
+                card = Card(row, design, title)
+                figure = label(card.head, design, strong=True)
+                figure.pack(side="right")
+                place = tk.Frame(card.body, background=design.palette.card, height=design.px(_CHART_HEIGHT))
+                place.pack(fill="both", expand=True)
+                cards.append(card)
+                self._chart_places.append(place)
+                self.chart_figures.append(figure)
+            row.fill(cards)
+            row.bind("<Configure>", lambda _event, row=row, cards=cards: _share_height(row, cards), add=True)  # type: ignore[misc]
+            row.pack(fill="both", expand=True, pady=(self._gap, 0))
 
     def _build_hint(self) -> None:
         """What stands in place of the charts where the server does not watch itself."""
         design, colours = self.design, self.design.palette
-        self._hint = Card(self._all, design, "No history here")
+        self._instead = tk.Frame(self._all, background=colours.background)
+        now = Rows(self._instead, design, least=136)
+        self.now_cards = [
+            StatCard(now, design, title, copy=self.host.copy, reserve=True)
+            for title, _, _ in health_words.CHARTS
+        ]
+        now.fill(self.now_cards)
+        now.pack(fill="x", pady=(self._gap, 0))
+        self._hint = Card(self._instead, design, "No history here")
+        self._hint.pack(fill="x", pady=(self._gap, 0))
         self.copy_snippet = ttk.Button(
             self._hint.head, text="Copy", command=self._copy_snippet, style="Card.TButton"
         )
@@ -115,6 +130,7 @@ class PrometheusHealthView(View[PrometheusHealthReading]):
         design = self.design
         self._absent_card = Card(self._all, design, "Absent here")
         self._absent_rows = tk.Frame(self._absent_card.body, background=design.palette.card)
+        self._absent_rows.columnconfigure((0, 1), weight=1, uniform="absent")
         self._absent_rows.pack(fill="x")
         self.absent: tuple[tuple[str, str], ...] = ()
 
@@ -206,11 +222,11 @@ class PrometheusHealthView(View[PrometheusHealthReading]):
         reason = health_words.history_reason(health)
         self.charts = [] if reason else [*self._time_charts]
         if reason:
-            self._chart_rows.pack_forget()
+            self._chart_area.pack_forget()
             self._show_hint(health, reason)
             return
-        self._hint.pack_forget()
-        self._chart_rows.pack(fill="x", pady=(self._gap, 0), before=self._fact_rows)
+        self._instead.pack_forget()
+        self._chart_area.pack(fill="both", expand=True, before=self._fact_rows)
         for figure, (_, field, unit) in zip(self.chart_figures, health_words.CHARTS, strict=True):
             figure.configure(text=health_words.chart_figure(health, field, unit))
         for index, chart in enumerate(self._time_charts):
@@ -234,7 +250,7 @@ class PrometheusHealthView(View[PrometheusHealthReading]):
 
     def _show_hint(self, health: ServerHealth, reason: str) -> None:
         design = self.design
-        scrapes = "scrape itself" in reason
+        scrapes = reason == NO_SELF_SCRAPE
         words = f"{health.product}: {reason}."
         if scrapes:
             victoria = health.product == "VictoriaMetrics"
@@ -249,7 +265,9 @@ class PrometheusHealthView(View[PrometheusHealthReading]):
         else:
             self._code.pack_forget()
             self.copy_snippet.pack_forget()
-        self._hint.pack(fill="x", pady=(self._gap, 0), before=self._fact_rows)
+        for card, (_, field, unit) in zip(self.now_cards, health_words.CHARTS, strict=True):
+            card.show(health_words.now_stat(health, field, unit))
+        self._instead.pack(fill="x", before=self._fact_rows)
 
     def _copy_snippet(self) -> None:
         if self._snippet:
@@ -272,15 +290,22 @@ class PrometheusHealthView(View[PrometheusHealthReading]):
         design, colours = self.design, self.design.palette
         for child in self._absent_rows.winfo_children():
             child.destroy()
-        for names, reason in absent:
+        for row, (names, reason) in enumerate(absent):
             words = label(self._absent_rows, design, names, size=12, wrap=True)
-            words.pack(fill="x", padx=design.px(8), pady=(design.px(4), 0))
             why = label(self._absent_rows, design, reason, size=12, colour=colours.secondary, wrap=True)
-            why.pack(fill="x", padx=design.px(8), pady=(0, design.px(4)))
+            for column, part in enumerate((words, why)):
+                part.grid(row=row, column=column, sticky="new", padx=design.px(8), pady=design.px(4))
         if absent:
             self._absent_card.pack(fill="x", pady=(self._gap, 0))
         else:
             self._absent_card.pack_forget()
+
+
+def _share_height(row: tk.Misc, cards: Sequence[tk.Widget]) -> None:
+    """Let the lines that the cards stand in be equally high."""
+    used = {int(card.grid_info()["row"]) for card in cards}
+    for line in range(len(cards)):
+        row.rowconfigure(line, weight=int(line in used), uniform="line" if line in used else "")
 
 
 VIEW = PrometheusHealthView

@@ -14,7 +14,7 @@ from ccmon_tray.sources.base import Span
 from ccmon_tray.sources.prometheus import own_series
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.server_status import NO_PAGE, ServerStatus, ask_status, moment
-from ccmon_tray.sources.server_health import Histories, Known, ServerHealth, Values, absent
+from ccmon_tray.sources.server_health import NO_LIMIT, Histories, Known, ServerHealth, Values, absent
 
 _NO_LOG: Final = "VictoriaMetrics has no write-ahead log"
 _NO_HEAD: Final = "VictoriaMetrics has no head"
@@ -187,7 +187,7 @@ def _capacity(status: ServerStatus) -> Known[float]:
             return absent(used.reason or free.reason)
         return Known(used.value + free.value, note="the disk")
     limit = status.figure("prometheus_tsdb_retention_limit_bytes")
-    return absent("no limit by size is set") if limit.value == 0 else limit
+    return absent(NO_LIMIT) if limit.value == 0 else limit
 
 
 def _series(status: ServerStatus) -> Known[float]:

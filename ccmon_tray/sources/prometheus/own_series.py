@@ -14,7 +14,7 @@ from typing import Final
 from ccmon_tray.sources.base import Span
 from ccmon_tray.sources.prometheus.client import PrometheusClient, Series
 from ccmon_tray.sources.prometheus.promql import Matcher, Selector, Spelling
-from ccmon_tray.sources.server_health import Histories, Known, Values, absent
+from ccmon_tray.sources.server_health import NO_SELF_SCRAPE, Histories, Known, Values, absent
 
 Matchers = tuple[Matcher, ...]
 START: Final = "process_start_time_seconds"
@@ -90,7 +90,7 @@ def find_own(
         if target in named and near:
             found[target] = sample.value
     if not found:
-        return absent("it does not scrape itself")
+        return absent(NO_SELF_SCRAPE)
     if len(set(found.values())) > 1:
         return absent("several servers that it scrapes started together, and none can be told to be itself")
     # One process under several jobs: any of them tells the same.

@@ -22,10 +22,10 @@ from ccmon_tray.sources.prometheus.server_info import (
     VICTORIA_METRICS,
     parse_retention_s,
 )
-from ccmon_tray.sources.server_health import Known, Target, Targets, absent
+from ccmon_tray.sources.server_health import NO_TARGETS, Known, Target, Targets, absent
 
 NO_PAGE: Final = "its page /metrics cannot be reached"
-NOT_TOLD: Final = "this version does not tell"
+NOT_TOLD: Final = "this server does not tell"
 _ERROR_CHARS: Final = 200
 """So much of a target's error is kept."""
 
@@ -113,7 +113,7 @@ class ServerStatus:
         if self.active_targets is None:
             return absent(self.why_not)
         if not self.active_targets:
-            return absent("it scrapes nothing")
+            return absent(NO_TARGETS)
         up, pending, down = 0, 0, []
         slowest: tuple[float, str] | None = None
         for target in self.active_targets:
