@@ -8,8 +8,10 @@ import contextlib
 import gc
 import logging
 import queue
+import signal
 import sys
 import tkinter as tk
+from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from ccmon_tray.dashboard.ranges import ChosenRange
@@ -31,6 +33,7 @@ _log = logging.getLogger(__name__)
 
 _APPEARANCE_PATIENCE_S: Final = 0.03
 _LOOK_MS: Final = 150
+_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class Dashboard:
@@ -59,6 +62,7 @@ class Dashboard:
         self._appearance = SystemAppearance() if self._settings.appearance.theme == "system" else None
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._channel: ChannelServer | None = None
+        self._ending = False
         self.root = _make_root()
         remembered = recall(paths.window_file)
         chosen = ChosenRange.named(range_name) if range_name else remembered.range
@@ -78,6 +82,9 @@ class Dashboard:
 
     def run(self) -> int:
         """Show the window until it is closed. Returns the exit status."""
+        for name in _SIGNALS:
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._on_signal)
         self.window.feed.look()
         self.root.deiconify()
         self.root.update()  # the first frame
@@ -88,6 +95,9 @@ class Dashboard:
             if self._channel is not None:
                 self._channel.close()
         return 0
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._ending = True  # what Tk is doing at this moment may not be disturbed
 
     def _begin(self) -> None:
         gc.freeze()  # what is there now stays, and need not be looked through again
@@ -113,6 +123,9 @@ class Dashboard:
 
     def _look(self) -> None:
         """Take up what other processes ask for, and what the desktop has answered meanwhile."""
+        if self._ending:
+            self.window.close()
+            return
         while not self._requests.empty():
             self._do(self._requests.get_nowait())
         if self._appearance is not None:

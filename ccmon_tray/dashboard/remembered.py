@@ -26,6 +26,7 @@ _SAVE_MS: Final = 800
 _LOOK_MS: Final = 150
 _SHOWN: Final = 0.5  # share of a window that must be on screens for it to stay where it is
 _GRIP: Final = 32  # pixels of its upper edge that must be on one, so that a person can move it
+_FRAME: Final = (8, 40)  # pixels that window managers may draw around it
 _LONGEST: Final = 64 * 1024
 _MOST_SWITCHES: Final = 200
 _GEOMETRY: Final = re.compile(r"(\d+)x(\d+)([+-]-?\d+)([+-]-?\d+)")
@@ -102,10 +103,11 @@ def fitted(place: Box, there: Sequence[Box]) -> Box:
     if fits and shown >= _SHOWN * place.area and sum(grip.shared(s) for s in there) >= _SHOWN * grip.area:
         return place
     home = max(there, key=lambda screen: (place.shared(screen), -place.distance(screen)))
-    width, height = min(place.width, home.width), min(place.height, home.height)
+    room = (home.width - _FRAME[0], home.height - _FRAME[1])
+    width, height = min(place.width, room[0]), min(place.height, room[1])
     return Box(
-        max(home.x, min(place.x, home.x + home.width - width)),
-        max(home.y, min(place.y, home.y + home.height - height)),
+        max(home.x, min(place.x, home.x + room[0] - width)),
+        max(home.y, min(place.y, home.y + room[1] - height)),
         width,
         height,
     )
@@ -169,7 +171,6 @@ class Keeper:
         if event.widget is self._root:
             # Window managers say that a window is maximised only after they have given it its size.
             self._soon(_LOOK_MS, self._look)
-            self.note()
 
     def _on_destroy(self, event: "tk.Event[tk.Misc]") -> None:
         if event.widget is self._root:
@@ -179,11 +180,14 @@ class Keeper:
         """Where the window is; only while it is shown, since before that it is anywhere."""
         if not self._root.winfo_viewable():
             return
+        before = (self._place, self._maximised)
         self._maximised = _is_maximised(self._root)
         match = _GEOMETRY.fullmatch(self._root.geometry())
         if not self._maximised and match:
             width, height, x, y = (int(text.removeprefix("+")) for text in match.groups())
             self._place = Box(x, y, width, height)
+        if (self._place, self._maximised) != before:
+            self.note()
 
     def _save(self) -> None:
         now = replace(self._state(), place=self._place, maximised=self._maximised)

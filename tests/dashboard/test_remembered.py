@@ -33,13 +33,13 @@ def test_a_place_that_can_be_seen_stays(place: Box) -> None:
 
 
 def test_a_window_of_a_monitor_that_went_away_comes_to_the_nearest_one() -> None:
-    assert fitted(Box(2600, 400, 1180, 800), [ONE]) == Box(740, 280, 1180, 800)
+    assert fitted(Box(2600, 400, 1180, 800), [ONE]) == Box(732, 240, 1180, 800)
     assert fitted(Box(100, -900, 1180, 800), [ONE, RIGHT]) == Box(100, 0, 1180, 800)
-    assert fitted(Box(9000, 100, 1180, 800), [ONE, RIGHT]) == Box(3300, 100, 1180, 800)
+    assert fitted(Box(9000, 100, 1180, 800), [ONE, RIGHT]) == Box(3292, 100, 1180, 800)
 
 
 def test_a_window_larger_than_the_screens_shrinks() -> None:
-    assert fitted(Box(0, 0, 3000, 1400), [ONE]) == ONE
+    assert fitted(Box(0, 0, 3000, 1400), [ONE]) == Box(0, 0, 1912, 1040)
 
 
 def test_a_window_whose_upper_edge_cannot_be_reached_is_moved() -> None:
@@ -157,7 +157,7 @@ def test_a_window_opens_where_it_was_or_where_there_is_a_screen(root: tk.Tk, tmp
     root.update()
 
     # The tests' display is 1600 pixels wide.
-    assert (root.winfo_rootx(), root.winfo_rooty()) == (900, 100)
+    assert (root.winfo_rootx(), root.winfo_rooty()) == (892, 100)
     assert (root.winfo_width(), root.winfo_height()) == (700, 500)
 
 
