@@ -16,6 +16,7 @@ from typing import Final
 
 from ccmon_tray.desktop.channel import ChannelServer, Message, Request, send
 from ccmon_tray.desktop.clipboard import copy_text
+from ccmon_tray.desktop.memory import trim_working_set
 from ccmon_tray.errors import CcmonError, TrayHostMissing
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
@@ -24,7 +25,6 @@ from ccmon_tray.tray import tooltip
 from ccmon_tray.tray.backends.base import TrayBackend
 from ccmon_tray.tray.backends.dummy import DummyBackend
 from ccmon_tray.tray.launch import Launcher
-from ccmon_tray.tray.memory import trim_working_set
 from ccmon_tray.tray.menu import build_menu
 from ccmon_tray.tray.model import Action, Command, Face, IconFace
 from ccmon_tray.tray.poller import Clock, Poller

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccmon_tray import log
 from ccmon_tray.calendars import calendar_from
+from ccmon_tray.desktop import memory
 from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.instance import SingleInstance
 from ccmon_tray.errors import AlreadyRunning, TrayHostMissing
@@ -14,7 +15,7 @@ from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings, Theme
 from ccmon_tray.settings_file import Loaded, load
 from ccmon_tray.sources.choose import open_source
-from ccmon_tray.tray import memory
+from ccmon_tray.tray import fonts
 from ccmon_tray.tray.app import HOW_TO_SEE, TrayApp
 from ccmon_tray.tray.backends.base import TrayBackend
 from ccmon_tray.tray.model import IconFace
@@ -91,14 +92,14 @@ def _backend(settings: Settings) -> TrayBackend | None:
 
 
 def _renderer(settings: Settings) -> Callable[[IconFace, int], "Image"]:
-    memory.leave_fonts_out()
+    fonts.leave_fonts_out()
     from ccmon_tray.tray.icon import render  # noqa: PLC0415
 
     dark_bar = settings.appearance.theme is not Theme.LIGHT
 
     def draw(face: IconFace, size: int) -> "Image":
         if face.text:
-            memory.bring_fonts_in()
+            fonts.bring_fonts_in()
         return render(face, size, dark_bar=dark_bar)
 
     return draw

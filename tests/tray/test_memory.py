@@ -7,13 +7,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 PROGRAM = """
 import sys
-from ccmon_tray.tray import memory
+from ccmon_tray.desktop import memory
+from ccmon_tray.tray import fonts
 
 def resident_kib():
     return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1])
 
 memory.be_small()
-memory.leave_fonts_out()
+fonts.leave_fonts_out()
 import httpx
 from ccmon_tray.tray.icon import render
 from ccmon_tray.tray.model import IconFace
@@ -27,8 +28,8 @@ memory.trim_working_set()
 assert resident_kib() < before - 2000, (before, resident_kib())
 assert render(IconFace(State.FRESH), 32).tobytes() == plain
 
-memory.bring_fonts_in()
-memory.bring_fonts_in()
+fonts.bring_fonts_in()
+fonts.bring_fonts_in()
 figure = render(IconFace(State.FRESH, text="$12"), 32).tobytes()
 assert figure != plain
 print(figure.hex())

@@ -1,11 +1,10 @@
-"""Keeping the always-on process small: ``scripts/bench_tray.py`` measures what each of these saves.
+"""Keeping processes small: ``scripts/bench_tray.py`` measures what each of these saves the always-on one.
 
-Most of the process is what its libraries define when they are imported. So what is never used is kept out,
+Most of a process is what its libraries define when they are imported. So what is never used is kept out,
 and the C library is told to give memory back.
 """
 
 import contextlib
-import importlib
 import sys
 from pathlib import Path
 from typing import Final
@@ -17,9 +16,6 @@ _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
 _LARGE: Final = 65_536  # bytes
 _MADV_DONTNEED: Final = 4  # <sys/mman.h>
-
-_FREETYPE: Final = "PIL._imagingft"
-
 
 def be_small() -> None:
     """Call once, before threads and the libraries of source and icon come. Does nothing where it cannot."""
@@ -63,15 +59,3 @@ def trim_working_set() -> None:
             start, end = (int(address, 16) for address in fields[0].split("-"))
             if fields[5].startswith("/"):
                 madvise(start, end - start, _MADV_DONTNEED)
-
-
-def leave_fonts_out() -> None:
-    """Import Pillow without FreeType, which only an icon with text needs: 1.3 MiB."""
-    sys.modules.setdefault(_FREETYPE, None)  # type: ignore[arg-type]
-
-
-def bring_fonts_in() -> None:
-    """Load FreeType after all."""
-    if sys.modules.get(_FREETYPE, ...) is None:
-        del sys.modules[_FREETYPE]
-        importlib.reload(importlib.import_module("PIL.ImageFont"))
