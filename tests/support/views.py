@@ -46,6 +46,8 @@ class GivenServices(Services):
 def opening(desktop: Desktop, home: Path) -> Iterator[OpenView]:
     """Opens windows with a view of demo data, or of the source given, and closes them in the end.
 
+    A window is drawn when it is given back, unless it is not to be waited for.
+
     Args:
         desktop: Where.
         home: The folder for settings and all else.
@@ -65,6 +67,7 @@ def opening(desktop: Desktop, home: Path) -> Iterator[OpenView]:
         memory: dict[str, str] | None = None,
         settings: dict[str, dict[str, object]] | None = None,
         now: float = NOW,
+        wait: bool = True,
     ) -> DashboardWindow:
         given = {"source": {"kind": "demo"}, "time": {"zone": "Europe/Berlin"}, **(settings or {})}
         paths = find_paths({"CCMON_TRAY_HOME": str(home)})
@@ -86,7 +89,8 @@ def opening(desktop: Desktop, home: Path) -> Iterator[OpenView]:
         root.update()
         window.charts_are_ready()
         window.start()
-        await_drawn(window)
+        if wait:
+            await_drawn(window)
         return window
 
     # Tk's pictures must go on Tk's thread; there is no main loop here that other threads could leave it to.
