@@ -19,6 +19,7 @@ from ccmon_tray.dashboard.remembered import Keeper, Remembered, recall
 from ccmon_tray.dashboard.services import Services
 from ccmon_tray.dashboard.theme import Palette, palette_for
 from ccmon_tray.dashboard.window import USUAL, DashboardWindow
+from ccmon_tray.desktop import memory
 from ccmon_tray.desktop.appearance import SystemAppearance
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths
@@ -33,6 +34,7 @@ _log = logging.getLogger(__name__)
 
 _APPEARANCE_PATIENCE_S: Final = 0.03
 _LOOK_MS: Final = 150
+_SETTLED_MS: Final = 6000  # after so long charts and source have been imported, and the first view is drawn
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
@@ -102,6 +104,7 @@ class Dashboard:
     def _begin(self) -> None:
         gc.freeze()  # what is there now stays, and need not be looked through again
         gc.enable()
+        memory.be_small()
         window = self.window
         window.jobs.start(
             lambda _task: _prepare_charts(),
@@ -119,6 +122,7 @@ class Dashboard:
         except CcmonError as error:
             # Without it a second start cannot raise this one; everything else works.
             _log.warning("%s", error)
+        self.root.after(_SETTLED_MS, memory.trim_working_set)
         self._look()
 
     def _look(self) -> None:

@@ -17,6 +17,7 @@ from ccmon_tray.usage.models import SOURCE_TITLES, State
 from ccmon_tray.usage.windows import ROLLING_S, Window
 
 _SLOW_S: Final = 0.5  # reading given up after so long has its connections cut: the server is in trouble
+_REST: Final = 20  # after reading anew by itself a view rests so many times as long as that took
 _MARGIN: Final = 24  # units
 
 
@@ -84,6 +85,7 @@ class Page:
         self.failed_since: float | None = None
         self._read_of: ChosenRange | None = None
         self._read_at = float("-inf")
+        self._took_s = 0.0
         self._task: Task[Any] | None = None
         self._task_of: ChosenRange | None = None
         self._task_began = 0.0
@@ -107,12 +109,13 @@ class Page:
 
     def open(self) -> None:
         """The view comes to sight: read it if what it shows is of another range, or not young."""
-        interval_s = self._shell.services.settings.poll.interval_s
+        # What costs a server seconds is not asked of it every half minute.
+        rest_s = max(self._shell.services.settings.poll.interval_s, _REST * self._took_s)
         if not self.current:
             if self.reading is not None:
                 self.view.await_figures()
             self.read()
-        elif self.view.live and time.monotonic() - self._read_at > interval_s:
+        elif self.view.live and time.monotonic() - self._read_at > rest_s:
             self.read()
         self.say()
 
@@ -203,6 +206,7 @@ class Page:
         first = self._read_of != chosen
         self.reading, self.window, self._read_of = reading, window, chosen
         self._read_at = time.monotonic()
+        self._took_s = self._read_at - self._task_began
         self.error, self.failed_since = None, None
         self.view.show(reading)
         if first and self._scrolled is not None and self.view.ranged:
