@@ -1,7 +1,11 @@
 import signal
+import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.support.command_line import run, start
+from tests.support.desktop import Desktop, wait_for
 
 
 def _settings(home: Path) -> None:
@@ -44,3 +48,30 @@ def test_without_a_desktop_it_goes_on_until_it_is_ended_and_leaves_nothing_behin
     assert process.returncode == 0
     assert list(temporary.iterdir()) == []
     assert not home.exists()
+
+
+@pytest.mark.needs("Xvfb", "xdotool")
+def test_its_window_opens_and_goes_with_it(tmp_path: Path) -> None:
+    (tmp_path / "desktop").mkdir()
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    with Desktop(tmp_path / "desktop", bus=False) as desktop:
+
+        def in_sight() -> bool:
+            try:
+                return bool(desktop._xdotool("search", "--onlyvisible", "--name", "^Claude Code Monitor$"))
+            except subprocess.CalledProcessError:
+                return False
+
+        process = start(tmp_path / "home", "demo", TMPDIR=str(temporary), DISPLAY=desktop.env["DISPLAY"])
+        try:
+            wait_for(in_sight, "the window", 30)
+            wait_for(lambda: list(temporary.glob("*/state/dashboard-channel.json")), "its channel", 30)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=15)
+            assert process.returncode == 0
+            assert not in_sight()
+            assert list(temporary.iterdir()) == []
+        finally:
+            process.kill()
+            process.communicate()

@@ -14,6 +14,7 @@ from Xlib.display import Display
 from Xlib.protocol.event import ClientMessage
 
 from ccmon_tray.desktop.channel import Message, send
+from ccmon_tray.desktop.instance import running_pid, wait_for_end
 from ccmon_tray.paths import Paths, find_paths
 from tests.support.command_line import COMMAND, ROOT, environment
 from tests.support.desktop import Box, Desktop, wait_for
@@ -34,6 +35,14 @@ def managed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desktop]:
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
     return find_paths({"CCMON_TRAY_HOME": str(tmp_path)})
+
+
+def titled(desktop: Desktop) -> list[str]:
+    """The windows in sight that have our title."""
+    try:
+        return desktop._xdotool("search", "--onlyvisible", "--name", "^Claude Code Monitor$").split()
+    except subprocess.CalledProcessError:  # none
+        return []
 
 
 class Window:
@@ -59,11 +68,8 @@ class Window:
     def _find(self) -> str:
         if self.process.poll() is not None:
             raise AssertionError(self.process.communicate()[1])
-        try:
-            found = self.desktop._xdotool("search", "--onlyvisible", "--name", "^Claude Code Monitor$")
-        except subprocess.CalledProcessError:
-            return ""
-        return found.split()[0] if found else ""
+        found = titled(self.desktop)
+        return found[0] if found else ""
 
     def tell(self, *words: str) -> str:
         return self.desktop._xdotool(*words)
@@ -210,6 +216,30 @@ def test_each_end_is_clean_and_soon(managed: Desktop, opened: Open, paths: Paths
     assert "Traceback" not in words
     assert not paths.dashboard.channel_file.exists()
     assert window.remembered["view"] == "settings"
+
+
+def test_the_tray_opens_it_raises_it_and_leaves_it_open(managed: Desktop, paths: Paths) -> None:
+    environ = environment(paths.state.parent, DISPLAY=managed.env["DISPLAY"])
+    words = [*COMMAND, "run", "--headless", "--source", "demo"]
+    tray = subprocess.Popen(words, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: send(paths.tray, Message.OPEN_DASHBOARD), "the tray", 20)
+        wait_for(lambda: send(paths.dashboard, Message.RAISE, view="settings"), "the window", 20)
+        number = running_pid(paths.dashboard)
+
+        assert send(paths.tray, Message.OPEN_SETTINGS)
+        wait_for(lambda: titled(managed), "the window in sight")
+        tray.terminate()
+        assert tray.wait(10) == 0
+
+        assert running_pid(paths.dashboard) == number
+        assert len(titled(managed)) == 1
+        assert send(paths.dashboard, Message.QUIT)
+        assert wait_for_end(paths.dashboard, 10)
+    finally:
+        send(paths.dashboard, Message.QUIT)
+        tray.kill()
+        tray.wait()
 
 
 def test_another_zone_of_screens_brings_the_window_into_sight(opened: Open, paths: Paths) -> None:
