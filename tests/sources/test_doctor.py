@@ -16,6 +16,8 @@ import pytest
 from ccmon_tray.paths import Paths, find_paths
 from ccmon_tray.sources.doctor import Doctor
 from ccmon_tray.usage.checks import LINK_TITLES, Check, CheckStatus
+from tests.support.command_line import start
+from tests.support.desktop import wait_for
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.replies import Request, Response, answer_little, vector
 from tests.support.servers import TOOLS, Kind
@@ -291,6 +293,53 @@ def test_telemetry_that_is_off_matters_less_where_metrics_come_from_elsewhere(
 
         server.answer = with_metrics
         assert examined(server.url, paths, environ)["claude_telemetry"].status is WARNING
+
+
+def test_a_project_that_sets_exporters_in_vain_is_named(
+    paths: Paths, environ: dict[str, str], tmp_path: Path
+) -> None:
+    project = tmp_path / "shop"
+    (project / ".claude").mkdir(parents=True)
+    (project / ".claude" / "settings.json").write_text('{"env": {"OTEL_METRICS_EXPORTER": "none"}}')
+    folder = with_claude(environ, tmp_path, **ALL_SET).parent
+    prompt = {"display": "hi", "timestamp": time.time() * 1000, "project": str(project), "sessionId": "s"}
+    (folder / "history.jsonl").write_text(json.dumps(prompt) + "\n")
+    with FaultyServer(without_metrics) as server:
+        check = examined(server.url, paths, environ)["claude_telemetry"]
+    assert check.status is WARNING
+    assert str(project / ".claude" / "settings.json") in check.cure
+
+
+def test_a_check_that_breaks_does_not_hide_the_others(
+    paths: Paths, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr("ccmon_tray.sources.doctor.contents.find_newest", break_down)
+    checks = look(Doctor(paths, kind="demo", environ=environ))
+    assert checks["newest_sample"].status is FAILED
+    assert "a bug" in checks["newest_sample"].cause
+    assert checks["query"].status is OK
+
+
+def test_a_running_tray(paths: Paths, environ: dict[str, str]) -> None:
+    home = paths.config.parent
+    tray = start(home, "run", "--headless", "--source", "demo")
+    try:
+        wait_for(lambda: paths.snapshot_file.exists() and paths.tray.pid_file.exists(), "its snapshot", 20)
+        check = look(Doctor(paths, kind="demo", environ=environ))["tray"]
+        assert check.status is OK
+        assert f"process {tray.pid}" in check.result
+        # One that has stopped to poll is told from one that does.
+        later = time.time() + 3600
+        check = look(Doctor(paths, kind="demo", environ=environ, clock=lambda: later))["tray"]
+        assert check.status is WARNING
+        assert "1 h ago" in check.result
+    finally:
+        tray.terminate()
+        tray.communicate(timeout=20)
+    assert look(Doctor(paths, kind="demo", environ=environ))["tray"].result == "Not running"
 
 
 def test_a_tray_that_is_gone_is_not_running(paths: Paths, environ: dict[str, str]) -> None:

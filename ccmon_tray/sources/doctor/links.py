@@ -3,6 +3,7 @@
 A link names those that it needs. Where one of them failed, it is skipped itself and says why.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.sources.doctor.context import Context
 from ccmon_tray.usage.checks import LINK_TITLES, Check, CheckStatus
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,15 @@ def from_error(error: CcmonError) -> Finding:
     return Finding(CheckStatus.FAILED, error.title, error.cause, error.next_step)
 
 
+def _from_bug(error: Exception) -> Finding:
+    return Finding(
+        CheckStatus.FAILED,
+        "The check itself failed",
+        cause=f"{type(error).__name__}: {error}",
+        cure="Please report this; the log has the details",
+    )
+
+
 def look_at(links: Sequence[Link], context: Context, is_cancelled: Callable[[], bool]) -> Iterator[Check]:
     """Look at the links, one after another.
 
@@ -85,6 +97,9 @@ def look_at(links: Sequence[Link], context: Context, is_cancelled: Callable[[], 
             except CcmonError as error:
                 finding = from_error(error)
                 context.errors[link.id] = error
+            except Exception as error:  # noqa: BLE001  # one that breaks must not hide the others
+                _log.exception("Looking at the link %s failed", link.id)
+                finding = _from_bug(error)
             took_ms = (time.perf_counter() - began) * 1000
         else:
             finding, took_ms = skipped(f"Needs “{fault}”"), 0.0

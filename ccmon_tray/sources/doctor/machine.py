@@ -18,6 +18,8 @@ from ccmon_tray.usage.snapshot import Snapshot
 
 _FONTS_MODULE: Final = "ccmon_tray.dashboard.tk_fonts"
 _FONTS_TIMEOUT_S: Final = 15.0
+_LONGEST_PAUSE_S: Final = 400.0
+"""After failures the tray waits up to five minutes, more or less."""
 
 
 def _tray(context: Context) -> Finding:
@@ -37,15 +39,17 @@ def _tray(context: Context) -> Finding:
         )
     polled_s = max(0.0, context.clock() - snapshot.polled_at)
     details = (f"state: {snapshot.state.value}", f"last poll: {formatting.age(polled_s)}")
-    if polled_s > LIFE_INTERVALS * context.settings.poll.interval_s:
+    is_failing = snapshot.state in {State.STALE, State.OFFLINE}
+    patience_s = float(LIFE_INTERVALS * context.settings.poll.interval_s)
+    if polled_s > (max(patience_s, _LONGEST_PAUSE_S) if is_failing else patience_s):
         return Finding(
             CheckStatus.WARNING,
             f"{running}, but its last poll was {formatting.age(polled_s)}",
-            cause="after failures it waits up to five minutes; longer than that it hangs",
+            cause="it should have polled since",
             cure="“Refresh now” in its menu; if nothing changes, quit and start it again",
             details=details,
         )
-    if snapshot.state in {State.STALE, State.OFFLINE}:
+    if is_failing:
         problem = snapshot.problem
         return Finding(
             CheckStatus.WARNING,

@@ -2,12 +2,14 @@
 
 import json
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from ccmon_tray.sources.claude_files.folders import config_folders
+from ccmon_tray.sources.claude_files.history import HistoryFiles
 from ccmon_tray.sources.claude_files.telemetry_settings import (
     ENABLE,
     TelemetrySettings,
@@ -18,6 +20,8 @@ from ccmon_tray.sources.doctor.links import Finding, Link, ok, skipped
 from ccmon_tray.usage.checks import CheckStatus
 from ccmon_tray.usage.models import SourceKind
 
+_RECENT_S: Final = 30 * 86_400
+_MOST_PROJECTS: Final = 20
 _CONNECT_TIMEOUT_S: Final = 2.0
 _PROTOCOLS: Final = ("grpc", "http/protobuf", "http/json")
 _DEFAULT_PORTS: Final = {"grpc": 4317, "http/protobuf": 4318, "http/json": 4318}
@@ -174,9 +178,21 @@ def endpoint_of(settings: TelemetrySettings) -> tuple[str, int] | None:
 
 
 def _read(context: Context) -> TelemetrySettings:
-    return read_telemetry_settings(
-        config_folders(context.settings.claude, context.environ), context.environ, projects=[Path.cwd()]
-    )
+    folders = config_folders(context.settings.claude, context.environ)
+    return read_telemetry_settings(folders, context.environ, projects=_recent_projects(context, folders))
+
+
+def _recent_projects(context: Context, folders: Sequence[Path]) -> list[Path]:
+    """The folders that Claude Code worked in last, as its history tells."""
+    history = HistoryFiles(folders, recent_s=_RECENT_S, clock=context.clock).read()
+    if history is None:
+        return []
+    latest: dict[str, int] = {}
+    for session in history.sessions.values():
+        if session.project_path is not None:
+            latest[session.project_path] = max(session.last, latest.get(session.project_path, 0))
+    newest_first = sorted(latest, key=lambda path: -latest[path])
+    return [Path(path) for path in newest_first[:_MOST_PROJECTS]]
 
 
 def _is_demo(context: Context) -> bool:
