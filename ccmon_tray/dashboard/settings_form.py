@@ -21,8 +21,6 @@ from ccmon_tray.paths import Paths
 from ccmon_tray.setting_keys import KEYS
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import load, save, wanted
-from ccmon_tray.sources.prometheus.address import parse_address
-from ccmon_tray.sources.prometheus.promql import parse_matchers
 from ccmon_tray.usage.checks import CheckStatus
 
 _HIDDEN_PART = "It holds a password, which is not shown: change it in the settings file"
@@ -129,8 +127,13 @@ def _unusable(item: Item, text: str) -> str:
         return f"Needs {words}"
     try:
         if item.dotted == "prometheus.matchers":
+            from ccmon_tray.sources.prometheus.promql import parse_matchers  # noqa: PLC0415  # as below
+
             parse_matchers(text)
         elif item.dotted == "prometheus.url":
+            # Imports httpx, which a window on the demo has no use for before somebody types here.
+            from ccmon_tray.sources.prometheus.address import parse_address  # noqa: PLC0415
+
             if _has_password(text):
                 return "Leave the password out: set a user, and below where its password is"
             parse_address(text)
