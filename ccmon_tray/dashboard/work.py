@@ -52,6 +52,7 @@ class Work:
         self._root = root
         self._finished: queue.SimpleQueue[tuple[Task[Any], Any, Exception | None]] = queue.SimpleQueue()
         self._awaited = 0
+        self._due: str | None = None
         self._closed = False
 
     def start(
@@ -81,15 +82,19 @@ class Work:
 
         self._awaited += 1
         threading.Thread(target=run, name=name, daemon=True).start()
-        if self._awaited == 1:
-            self._root.after(_LOOK_MS, self._look)
+        if self._due is None:
+            self._due = self._root.after(_LOOK_MS, self._look)
         return task
 
     def close(self) -> None:
         """Deliver nothing any more."""
         self._closed = True
+        if self._due is not None:
+            self._root.after_cancel(self._due)
+            self._due = None
 
     def _look(self) -> None:
+        self._due = None
         while not self._closed:
             try:
                 task, result, error = self._finished.get_nowait()
@@ -100,5 +105,5 @@ class Work:
                 task.deliver(result, error)
             except Exception:  # noqa: BLE001  # one view that fails must not silence the others
                 _log.exception("What came of a job could not be shown")
-        if self._awaited and not self._closed:
-            self._root.after(_LOOK_MS, self._look)
+        if self._awaited and not self._closed and self._due is None:
+            self._due = self._root.after(_LOOK_MS, self._look)

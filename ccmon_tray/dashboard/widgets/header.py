@@ -21,6 +21,8 @@ _EXPORTS: Final = (
     ("svg", "Charts as SVG…"),
 )
 
+_CHIP: Final = (f"Demo · {GENERATED}", "Demo")
+
 
 class Header(tk.Frame):
     """The head of the window.
@@ -62,7 +64,7 @@ class Header(tk.Frame):
         self._chip = label(
             line,
             design,
-            f"Demo · {GENERATED}",
+            _CHIP[0],
             ground=fill,
             colour=design.small(colours.warning, fill),
             size=11,
@@ -124,10 +126,19 @@ class Header(tk.Frame):
         buttons = self.refresh_button.winfo_reqwidth() + px(16)
         if self._exports:
             buttons += self.export_button.winfo_reqwidth() + px(8)
-        title = self.title.winfo_reqwidth() + px(16)
+        room = width - 2 * px(24) - buttons - self.title.winfo_reqwidth() - px(16)
         if self._chip.winfo_manager():
-            title += self._chip.winfo_reqwidth() + px(10)
-        self.picker.fit(width - 2 * px(24) - buttons - title)
+            room -= self._fit_chip(room - self.picker.least_width)
+        self.picker.fit(room)
+
+    def _fit_chip(self, room: int) -> int:
+        """Say as much in the chip as there is room for; returns the width it takes, pixels."""
+        px, font = self._design.px, self._design.fonts.get(11, strong=True)
+        around = px(10) + 2 * px(8)
+        words = next((text for text in _CHIP if font.measure(text) + around <= room), _CHIP[-1])
+        if words != self._chip.cget("text"):
+            self._chip.configure(text=words)
+        return font.measure(words) + around
 
     def _open_exports(self) -> PopupMenu:
         choices = [(kind, words) for kind, words in _EXPORTS if kind in self._exports]

@@ -55,6 +55,11 @@ class RangePicker(tk.Frame):
         """The width it takes with all ranges side by side, pixels."""
         return self.segments.wanted_width
 
+    @property
+    def least_width(self) -> int:
+        """The width it takes as a button, pixels."""
+        return self.button.winfo_reqwidth()
+
     def fit(self, room: int) -> None:
         """Take the form that fits into so many pixels."""
         wide = room >= self.wanted_width
