@@ -56,8 +56,9 @@ class FormRow(tk.Frame):
         self.title.grid(row=0, column=0, sticky="w", padx=(0, px(12)))
         self.place_of_field = tk.Frame(self, background=design.palette.card, height=px(32))
         self.place_of_field.grid(row=0, column=1, sticky="ew")
-        self.note = label(self, design, size=12, wrap=True)
-        self._fixed = label(self.place_of_field, design)
+        # Made when they have something to say: a form is many widgets, and each costs.
+        self.note: tk.Label | None = None
+        self._fixed: tk.Label | None = None
         self.field = self._make_field()
         self._tell()
 
@@ -119,11 +120,30 @@ class FormRow(tk.Frame):
             words = self.value.lock or (_UNSAVED if self.dirty else self.item.hint)
             note = Note(words)
         tones = {Tone.PLAIN: colours.secondary, Tone.WARNING: colours.warning, Tone.BAD: colours.bad}
+        if not note.words:
+            if self.note is not None:
+                self.note.grid_forget()
+            return
+        if self.note is None:
+            self.note = label(self, design, size=12, wrap=True)
         self.note.configure(text=_SIGNS[note.tone] + note.words, foreground=design.small(tones[note.tone]))
-        if note.words:
-            self.note.grid(row=1, column=1, sticky="ew", pady=(design.px(3), 0))
-        else:
-            self.note.grid_forget()
+        self.note.grid(row=1, column=1, sticky="ew", pady=(design.px(3), 0))
+
+    def _words(self) -> str:
+        """The value in words."""
+        return dict(self.item.choices).get(self.value.text, self.value.text)
+
+    def _stand_in(self, locked: bool) -> None:
+        """Show plain words in place of a field that is locked."""
+        if locked and self._fixed is None:
+            self._fixed = label(self.place_of_field, self._design)
+        if self._fixed is None:
+            return
+        self._fixed.configure(text=self._words())
+        shown, hidden = (self._fixed, self.field) if locked else (self.field, self._fixed)
+        hidden.pack_forget()
+        if not shown.winfo_manager():
+            shown.pack(side="left")
 
 
 class EntryRow(FormRow):
@@ -208,9 +228,7 @@ class SegmentsRow(FormRow):
         self.field.select(text)
 
     def _lock(self, locked: bool) -> None:
-        _stand_in(
-            self._fixed, self.field, locked, dict(self.item.choices).get(self.value.text, self.value.text)
-        )
+        self._stand_in(locked)
 
 
 class MenuRow(FormRow):
@@ -232,9 +250,6 @@ class MenuRow(FormRow):
         """Open the menu with all choices."""
         return PopupMenu(self.field, self._design, self.item.choices, self._pick, chosen=self.value.text)
 
-    def _words(self) -> str:
-        return dict(self.item.choices).get(self.value.text, self.value.text)
-
     def _set(self, _text: str) -> None:
         self.field.configure(text=f"{self._words()}  ▾")
 
@@ -244,16 +259,7 @@ class MenuRow(FormRow):
         self._set(text)
 
     def _lock(self, locked: bool) -> None:
-        _stand_in(self._fixed, self.field, locked, self._words())
-
-
-def _stand_in(words: tk.Label, field: tk.Widget, locked: bool, text: str) -> None:
-    """Show plain words in place of a field that is locked."""
-    words.configure(text=text)
-    shown, hidden = (words, field) if locked else (field, words)
-    hidden.pack_forget()
-    if not shown.winfo_manager():
-        shown.pack(side="left")
+        self._stand_in(locked)
 
 
 def make_row(

@@ -82,7 +82,7 @@ def entry(dashboard: Dashboard, dotted: str) -> EntryRow:
 
 def said(row: FormRow) -> str:
     """What stands below the field."""
-    return str(row.note.cget("text")) if row.note.winfo_manager() else ""
+    return str(row.note.cget("text")) if row.note is not None and row.note.winfo_manager() else ""
 
 
 def type_into(desktop: Desktop, dashboard: Dashboard, row: EntryRow, text: str, *then: str) -> None:
