@@ -80,7 +80,7 @@ def choose_python() -> str:
             "(Debian: sudo apt install python3-venv) and run this again."
         )
     say(
-        f"{sys.executable} has no tkinter: everything works except the quick-stats window. "
+        f"{sys.executable} has no tkinter: everything works except the window. "
         "To have that too, install it (Debian: sudo apt install python3-tk, macOS: brew install python-tk), "
         "remove .venv and run this again."
     )
