@@ -275,6 +275,19 @@ def test_an_endpoint_that_listens_and_one_that_does_not(
     assert f"127.0.0.1:{port}" in check.result
 
 
+def test_metrics_that_are_sent_to_the_query_api(
+    paths: Paths, environ: dict[str, str], tmp_path: Path
+) -> None:
+    with FaultyServer(without_metrics) as server:
+        elsewhere = server.url.replace("127.0.0.1", "localhost")
+        file = with_claude(environ, tmp_path, **ALL_SET, OTEL_EXPORTER_OTLP_ENDPOINT=elsewhere)
+        check = examined(server.url, paths, environ)["otlp_endpoint"]
+        assert check.status is FAILED
+        assert f"{server.url}/api/v1/otlp" in check.cure
+        file.write_text(file.read_text().replace(elsewhere, f"{elsewhere}/api/v1/otlp"))
+        assert examined(server.url, paths, environ)["otlp_endpoint"].status is OK
+
+
 def test_telemetry_that_is_off_matters_less_where_metrics_come_from_elsewhere(
     paths: Paths, environ: dict[str, str], tmp_path: Path
 ) -> None:

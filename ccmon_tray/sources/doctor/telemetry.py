@@ -282,6 +282,15 @@ def _endpoint(context: Context) -> Finding:
     if endpoint is None:
         return skipped("The endpoint is no URL")
     host, port = endpoint
+    if _is_query_server(context, settings, endpoint):
+        assert context.client is not None
+        return Finding(
+            _gravity(context),
+            "The endpoint is the server’s query API",
+            cause="Prometheus takes OTLP below /api/v1/otlp alone, where its receiver is switched on",
+            cure=f"Set OTEL_EXPORTER_OTLP_ENDPOINT to {context.client.safe_url}/api/v1/otlp, "
+            "or to a collector",
+        )
     try:
         with socket.create_connection(endpoint, timeout=_CONNECT_TIMEOUT_S):
             return ok(f"{host}:{port} listens")
@@ -292,6 +301,19 @@ def _endpoint(context: Context) -> Finding:
             cause=error.strerror or str(error) or "no answer",
             cure="Start the collector there, or set OTEL_EXPORTER_OTLP_ENDPOINT to where it is",
         )
+
+
+def _is_query_server(context: Context, settings: TelemetrySettings, endpoint: tuple[str, int]) -> bool:
+    """Whether metrics are sent to the server itself, but not to where it takes them."""
+    if context.client is None or any(
+        part in settings.text(*_ENDPOINTS) for part in ("/otlp", "/opentelemetry")
+    ):
+        return False
+    url = urlsplit(context.client.safe_url)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    local = {"localhost", "127.0.0.1", "::1"}
+    same_host = url.hostname == endpoint[0] or {url.hostname, endpoint[0]} <= local
+    return same_host and port == endpoint[1]
 
 
 LINKS: Final = (

@@ -26,6 +26,8 @@ from ccmon_tray.sources.server_health import NO_TARGETS, Known, Target, Targets,
 
 NO_PAGE: Final = "its page /metrics cannot be reached"
 NOT_TOLD: Final = "this server does not tell"
+_SAME_START_S: Final = 60.0
+"""The status API tells a start so much later at most than the process began."""
 _ERROR_CHARS: Final = 200
 """So much of a target's error is kept."""
 
@@ -164,7 +166,7 @@ def ask_status(client: PrometheusClient) -> ServerStatus:
         partial(_data, client, "targets?state=active"),
     )
     runtime, head, targets = client.gather(pages)
-    (page,) = client.gather([partial(_own_page, client)])
+    (page,) = client.gather([partial(_own_page, client, (runtime or {}).get("startTime"))])
     (ready,) = client.gather([partial(_ready, client)])
     build, retention_s = BuildInfo(COMPATIBLE, None), None
     try:
@@ -196,8 +198,11 @@ def _ready(client: PrometheusClient) -> Known[bool]:
     return absent("it does not tell") if reply is None or reply.is_html else Known(value=True)
 
 
-def _own_page(client: PrometheusClient) -> Exposition | None:
-    """The server's own metrics, known by the build that they name."""
+def _own_page(client: PrometheusClient, told_start: object) -> Exposition | None:
+    """The server's own metrics, known by the build that they name and by the start that the API tells.
+
+    Below the root of a host, or behind a proxy, there may be another server's.
+    """
     for at_origin in (False, True):
         try:
             reply = client.fetch("/metrics", at_origin=at_origin)
@@ -206,6 +211,9 @@ def _own_page(client: PrometheusClient) -> Exposition | None:
         if reply is None or reply.is_html:
             continue
         page = Exposition(reply.body.decode(errors="replace"))
+        start, told = page.sum(START), moment(told_start, "").value
+        if start is not None and told is not None and abs(told - start) > _SAME_START_S:
+            continue
         if "prometheus_build_info" in page or "vm_app_version" in page:
             return page
     return None

@@ -1,10 +1,10 @@
 """How a server is: of its own process, and of no other that it watches."""
 
 import json
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -209,15 +209,15 @@ prometheus_tsdb_head_samples_appended_total{{type="histogram"}} 1
 """
 
 
-def scripted(page: str | None, queries: Callable[[str], Response]) -> Callable[[Request], Response]:
-    """A Prometheus with this page, which answers instant queries so."""
+def scripted(
+    page: str | None, queries: Callable[[str], Response], start: str = "1970-01-01T00:16:44.123456789Z"
+) -> Callable[[Request], Response]:
+    """A Prometheus with this page, which answers instant queries so, and tells this start by its API."""
     pages = {
         "/metrics": page,
         "/-/ready": "Ready.",
         "/api/v1/status/buildinfo": json.dumps({"status": "success", "data": {"version": "3.1.0"}}),
-        "/api/v1/status/runtimeinfo": json.dumps(
-            {"status": "success", "data": {"startTime": "1970-01-01T00:16:44.123456789Z"}}
-        ),
+        "/api/v1/status/runtimeinfo": json.dumps({"status": "success", "data": {"startTime": start}}),
     }
 
     def answer(request: Request) -> Response:
@@ -250,7 +250,7 @@ def test_rates_between_two_readings() -> None:
         # A restart: what was counted before is of another process.
         now[0] = 1120.0
         page = PAGE.format(cpu=1, samples=9).replace("seconds 1000", "seconds 1115")
-        server.answer = scripted(page, lambda _: vector())
+        server.answer = scripted(page, lambda _: vector(), "1970-01-01T00:18:36Z")
         assert reader.read(span).cpu_cores.value == pytest.approx(0.2)
 
 
@@ -308,6 +308,23 @@ def test_servers_that_started_together_are_not_guessed_at() -> None:
         health = health_of(server.url, 1100.0)
     assert health.started_at.value == pytest.approx(1004.123456)
     assert "none can be told" in health.histories.memory_bytes.reason
+
+
+def test_the_page_of_another_server_at_the_same_host_is_not_its_own() -> None:
+    answer = scripted(PAGE.format(cpu=1, samples=1), lambda _: vector(), "1970-01-01T01:00:00Z")
+
+    def behind_a_prefix(request: Request) -> Response:
+        is_hidden = request.path == "/mine/metrics"
+        return (
+            Response(404, b"")
+            if is_hidden
+            else answer(replace(request, path=request.path.removeprefix("/mine")))
+        )
+
+    with FaultyServer(behind_a_prefix) as server:
+        health = health_of(server.url + "/mine", 9000.0)
+    assert health.started_at.value == 3600
+    assert health.cpu_cores.reason == NO_PAGE
 
 
 def test_a_product_of_several_processes() -> None:
@@ -370,22 +387,3 @@ def test_the_demo_has_a_server_that_is_the_same_at_the_same_moment() -> None:
     assert health.histories.times[-1] == window.end
     assert health.histories.memory_bytes.value is not None
     assert health.histories.memory_bytes.value[-1] == health.memory_bytes.value
-
-
-def test_a_page_of_metrics() -> None:
-    page = Exposition(
-        "# TYPE a counter\n"
-        'a{x="1",y="}\\"2"} 1e3 1700000000\n'
-        'a{x="2"} 4\n'
-        "b NaN\n"
-        "c +Inf\n"
-        "this is no sample at all\n"
-        "d one\n"
-    )
-    assert page.sum("a") == 1004
-    assert page.sum("missing", "a", where=lambda labels: labels["x"] == "2") == 4
-    assert page.sum("a", where=lambda labels: "z" in labels) is None
-    assert math.isnan(page.sum("b") or 0)
-    assert page.sum("c") == math.inf
-    assert "d" not in page
-    assert page.labels("a") == {"x": "1", "y": '}\\"2'}
