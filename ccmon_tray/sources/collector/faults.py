@@ -3,7 +3,14 @@
 ```
 ExportRefused           the export itself is no good: sending it again will not help
 ├── ExportInvalid       400: not the protobuf or JSON of an OTLP export
-└── ContentTypeRefused  415: neither protobuf nor JSON
+├── SenderUnknown       401: the token is missing or wrong
+├── SenderForbidden     403: it comes from a web page
+├── PathUnknown         404: not where exports are taken
+├── MethodRefused       405: not a POST
+├── SenderTooSlow       408: it did not come in time
+├── ExportTooLarge      413: above the limit, perhaps only after decompression
+├── ContentTypeRefused  415: neither protobuf nor JSON
+└── EncodingRefused     415: compressed in a way that is not known here
 StoreUnavailable        503: it cannot be kept now, and may be sent again
 ```
 """
@@ -33,6 +40,55 @@ class ContentTypeRefused(ExportRefused):
 
     code = "content-type"
     status = 415
+
+
+class EncodingRefused(ExportRefused):
+    """The body is compressed in a way that is not known here."""
+
+    code = "content-encoding"
+    status = 415
+
+
+class SenderUnknown(ExportRefused):
+    """The sender does not show the token that is asked for."""
+
+    code = "sender-unknown"
+    status = 401
+
+
+class SenderForbidden(ExportRefused):
+    """A web page asks, or somebody who takes this for another host: neither may write here."""
+
+    code = "sender-forbidden"
+    status = 403
+
+
+class PathUnknown(ExportRefused):
+    """Exports are taken elsewhere."""
+
+    code = "path-unknown"
+    status = 404
+
+
+class MethodRefused(ExportRefused):
+    """Exports are posted."""
+
+    code = "method"
+    status = 405
+
+
+class SenderTooSlow(ExportRefused):
+    """The export did not come in time."""
+
+    code = "sender-too-slow"
+    status = 408
+
+
+class ExportTooLarge(ExportRefused):
+    """The export is above the limit."""
+
+    code = "export-too-large"
+    status = 413
 
 
 class StoreUnavailable(CcmonError):

@@ -1,15 +1,21 @@
 """Where listeners hand exports in: decoded side by side, written together."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from ccmon_tray.sources.collector.decode import decode_logs, decode_metrics
 from ccmon_tray.sources.collector.exports import Event, Point
 from ccmon_tray.sources.collector.faults import StoreUnavailable
+from ccmon_tray.sources.collector.pruning import Retention, prune
 from ccmon_tray.sources.collector.store import Store
+
+_PRUNE_EVERY_S: Final = 6 * 3600.0
+_KEEP: Final = Retention()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +42,16 @@ class Ingest:
     Args:
         path: The collector's file.
         clock: Unix seconds now.
+        retention: How long what was received is kept.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, *, clock: Callable[[], float] = time.time, retention: Retention = _KEEP
+    ) -> None:
         self._store = Store(path, clock=clock)
+        self._clock = clock
+        self._retention = retention
+        self._prune_at = 0.0
         self._waiting: list[_Job] = []
         self._waiting_lock = threading.Lock()
         self._writing_lock = threading.Lock()
@@ -95,6 +107,7 @@ class Ingest:
         with self._writing_lock:
             if not job.done:
                 self._write_waiting()
+                self._prune()
         if job.error is not None:
             raise job.error
 
@@ -116,6 +129,17 @@ class Ingest:
         finally:
             for job in jobs:
                 job.done, job.error = True, error
+
+    def _prune(self) -> None:
+        """Delete some of what is too old, if it is time to."""
+        now = self._clock()
+        if self._closed or self._prune_at - _PRUNE_EVERY_S <= now < self._prune_at:
+            return
+        more = False
+        # What was to be kept is kept, whatever comes of this.
+        with contextlib.suppress(StoreUnavailable):
+            more = self._store.transact(lambda connection, _: prune(connection, self._retention, now))
+        self._prune_at = now if more else now + _PRUNE_EVERY_S
 
 
 def _closing() -> StoreUnavailable:
