@@ -19,6 +19,7 @@ from ccmon_tray.usage.windows import ROLLING_S, Window
 _SLOW_S: Final = 0.5  # reading given up after so long has its connections cut: the server is in trouble
 _REST: Final = 20  # after reading anew by itself a view rests so many times as long as that took
 _MARGIN: Final = 24  # units
+_TOO_LONG: Final = "beyond-retention"  # a warning's code
 
 
 class Shell(Protocol):
@@ -256,7 +257,9 @@ class Page:
         if not self.current:
             return None
         warnings = self.view.warnings(self.reading)
-        if warnings:
+        since = self.view.known_since(self.reading)
+        # A range that is too long is no trouble: it is said more quietly, with the day.
+        if warnings and not (since is not None and {each.code for each in warnings} == {_TOO_LONG}):
             body = tuple(f"{each.message} {each.cure}".strip() for each in warnings)
             title = (
                 "These figures may be off"
@@ -269,14 +272,16 @@ class Page:
                 "warning",
                 deeds=(Deed("Smoke test", lambda: self._shell.open_view("smoke-test")),),
             )
-        since = self.view.known_since(self.reading)
         if since is not None:
             services = self._shell.services
             day = services.calendar.local(since)
             source = SOURCE_TITLES[services.source.info.kind]
             return Note(
                 f"{source} keeps data since {day:%a} {day.day} {day:%b} {day.year}",
-                ("This range begins before that: what was used earlier is missing here.",),
+                (
+                    "This range begins before that: what was used earlier is missing here.",
+                    *(each.cure for each in warnings),
+                ),
                 "quiet",
             )
         return None

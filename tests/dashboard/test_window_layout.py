@@ -76,7 +76,7 @@ def test_nothing_is_cut(open_view: OpenView, name: str, scale: float) -> None:
         pump(window.root, lambda: (window.root.winfo_width(), window.root.winfo_height()) == pixels, "size")  # noqa: B023
         await_drawn(window)
         wrong[size] = cut(window)
-    assert wrong == dict.fromkeys(wrong, [])
+    assert wrong == {each: [] for each in wrong}
 
 
 @pytest.mark.parametrize("name", VIEWS)
