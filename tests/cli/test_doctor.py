@@ -8,7 +8,6 @@ import pytest
 from ccmon_tray.usage.checks import LINK_TITLES
 from tests.support.command_line import run
 from tests.support.faulty_server import Fault, FaultyServer
-from tests.support.replies import answer_little, vector
 
 HEALTHY_LINKS = 8
 
@@ -50,9 +49,7 @@ def test_a_source_that_cannot_be_reached(home: Path, tmp_path: Path) -> None:
 
 
 def test_a_server_without_telemetry_fails_a_check(home: Path, tmp_path: Path) -> None:
-    with FaultyServer(
-        lambda r: vector(({}, 1.0)) if r.path.endswith("/query") else answer_little(r)
-    ) as server:
+    with FaultyServer(without_metrics) as server:
         done = run(home, "doctor", "--prometheus-url", server.url, **nowhere(tmp_path))
     assert done.returncode == 1
     assert "✗ Claude Code metrics" in done.stdout

@@ -3,13 +3,20 @@
 import json
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from ccmon_tray.sources.claude_files.folders import config_folders
 from ccmon_tray.sources.claude_files.history import HistoryFiles
+from ccmon_tray.sources.claude_files.telemetry_faults import (
+    ENDPOINTS,
+    EXPORTER,
+    PROTOCOLS,
+    endpoint_of,
+    find_faults,
+    is_enabled,
+)
 from ccmon_tray.sources.claude_files.telemetry_settings import (
     ENABLE,
     TelemetrySettings,
@@ -23,158 +30,8 @@ from ccmon_tray.usage.models import SourceKind
 _RECENT_S: Final = 30 * 86_400
 _MOST_PROJECTS: Final = 20
 _CONNECT_TIMEOUT_S: Final = 2.0
-_PROTOCOLS: Final = ("grpc", "http/protobuf", "http/json")
-_DEFAULT_PORTS: Final = {"grpc": 4317, "http/protobuf": 4318, "http/json": 4318}
-_TRUE: Final = frozenset({"1", "true", "yes", "on"})
-# Prometheus forgets a series five minutes after its last sample.
-_LONGEST_INTERVAL_MS: Final = 240_000
 _NOT_FOR_DEMO: Final = "Demo data need no telemetry"
 _RESTART: Final = "then start claude anew"
-
-_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-_PROTOCOL_NAMES: Final = ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-_TEMPORALITY: Final = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
-_EXPORTER: Final = "OTEL_METRICS_EXPORTER"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something wrong with the switches.
-
-    Attributes:
-        words: What, in a line.
-        why: What follows from it.
-        change: The switches to set, and to what.
-        stops: Whether no metrics come at all.
-    """
-
-    words: str
-    why: str
-    change: dict[str, str]
-    stops: bool = True
-
-
-def find_faults(settings: TelemetrySettings) -> list[Fault]:
-    """What is wrong with the switches, the gravest first."""
-    if settings.text(ENABLE).lower() not in _TRUE:
-        return [
-            Fault(
-                "Telemetry is off",
-                f"{ENABLE} is not set to 1",
-                {ENABLE: "1", **_missing(settings)},
-            )
-        ]
-    exporters = {part.strip() for part in settings.text(_EXPORTER).split(",")} - {"", "none", "console"}
-    if not exporters & {"otlp", "prometheus"}:
-        said = settings.text(_EXPORTER)
-        why = f"{_EXPORTER} is {said}" if said else f"{_EXPORTER} is not set"
-        return [Fault("Metrics are not exported", why, {**_missing(settings), _EXPORTER: "otlp"})]
-    faults = []
-    if "otlp" in exporters:
-        faults += _otlp_faults(settings)
-    if settings.text("OTEL_METRICS_INCLUDE_SESSION_ID").lower() in {"false", "0", "no", "off"}:
-        faults.append(
-            Fault(
-                "Sessions cannot be told apart",
-                "OTEL_METRICS_INCLUDE_SESSION_ID is off",
-                {"OTEL_METRICS_INCLUDE_SESSION_ID": "true"},
-                stops=False,
-            )
-        )
-    interval = settings.text("OTEL_METRIC_EXPORT_INTERVAL")
-    if interval.isdecimal() and int(interval) > _LONGEST_INTERVAL_MS:
-        faults.append(
-            Fault(
-                "Metrics are exported too rarely",
-                f"OTEL_METRIC_EXPORT_INTERVAL is {int(interval) / 60_000:.3g} minutes, and Prometheus "
-                "forgets a series after five",
-                {"OTEL_METRIC_EXPORT_INTERVAL": "60000"},
-                stops=False,
-            )
-        )
-    return faults
-
-
-def _missing(settings: TelemetrySettings) -> dict[str, str]:
-    """What OTLP needs besides and is not set."""
-    needed = {
-        _EXPORTER: ("otlp", (_EXPORTER,)),
-        _PROTOCOL_NAMES[-1]: (_fitting_protocol(settings), _PROTOCOL_NAMES),
-        _ENDPOINTS[-1]: (_fitting_endpoint(settings), _ENDPOINTS),
-        _TEMPORALITY: ("cumulative", (_TEMPORALITY,)),
-    }
-    return {name: value for name, (value, names) in needed.items() if not settings.get(*names)}
-
-
-def _fitting_protocol(settings: TelemetrySettings) -> str:
-    endpoint = endpoint_of(settings)
-    return "grpc" if endpoint is not None and endpoint[1] == _DEFAULT_PORTS["grpc"] else "http/protobuf"
-
-
-def _fitting_endpoint(settings: TelemetrySettings) -> str:
-    protocol = settings.text(*_PROTOCOL_NAMES) or _fitting_protocol(settings)
-    return f"http://localhost:{_DEFAULT_PORTS.get(protocol, 4318)}"
-
-
-def _otlp_faults(settings: TelemetrySettings) -> list[Fault]:
-    faults = []
-    protocol = settings.text(*_PROTOCOL_NAMES)
-    if protocol not in _PROTOCOLS:
-        why = f"{_PROTOCOL_NAMES[-1]} is “{protocol}”" if protocol else f"{_PROTOCOL_NAMES[-1]} is not set"
-        faults.append(
-            Fault(
-                "The protocol is not set" if not protocol else "There is no such protocol",
-                f"{why}, and there is no default",
-                {_PROTOCOL_NAMES[-1]: _fitting_protocol(settings)},
-            )
-        )
-    endpoint = endpoint_of(settings)
-    if endpoint is None:
-        faults.append(
-            Fault(
-                "The endpoint is no URL",
-                settings.text(*_ENDPOINTS),
-                {_ENDPOINTS[-1]: _fitting_endpoint(settings)},
-            )
-        )
-    elif protocol in _PROTOCOLS and endpoint[1] in {4317, 4318} and endpoint[1] != _DEFAULT_PORTS[protocol]:
-        port = _DEFAULT_PORTS[protocol]
-        faults.append(
-            Fault(
-                "Protocol and port do not match",
-                f"{protocol} usually goes to port {port}, but the endpoint’s is {endpoint[1]}",
-                {_ENDPOINTS[-1]: f"http://{endpoint[0]}:{port}"},
-                stops=False,
-            )
-        )
-    temporality = settings.text(_TEMPORALITY).lower()
-    if temporality != "cumulative":
-        faults.append(
-            Fault(
-                "Metrics go out as deltas",
-                f"{_TEMPORALITY} is {temporality or 'not set'}, which means delta: Prometheus "
-                "refuses them, and the collector’s prometheus exporter loses counts; only the "
-                "deltatocumulative processor helps",
-                {_TEMPORALITY: "cumulative"},
-                stops=False,
-            )
-        )
-    return faults
-
-
-def endpoint_of(settings: TelemetrySettings) -> tuple[str, int] | None:
-    """Host and port that OTLP goes to; None where the setting is no URL."""
-    protocol = settings.text(*_PROTOCOL_NAMES)
-    usual = _DEFAULT_PORTS.get(protocol, 4318)
-    text = settings.text(*_ENDPOINTS) or f"http://localhost:{usual}"
-    try:
-        url = urlsplit(text)
-        host, port = url.hostname, url.port
-    except ValueError:
-        return None
-    if url.scheme not in {"http", "https"} or not host:
-        return None
-    return host, port or (443 if url.scheme == "https" else usual if protocol == "grpc" else 80)
 
 
 def _read(context: Context) -> TelemetrySettings:
@@ -248,13 +105,13 @@ def _cure(settings: TelemetrySettings, change: dict[str, str]) -> str:
 
 
 def _well(settings: TelemetrySettings, details: tuple[str, ...]) -> Finding:
-    exporter = settings.get(_EXPORTER)
+    exporter = settings.get(EXPORTER)
     assert exporter is not None
     where = settings.get(ENABLE)
     assert where is not None
     if "otlp" in exporter.text:
         host, port = endpoint_of(settings) or ("", 0)
-        result = f"On: {settings.text(*_PROTOCOL_NAMES)} to {host}:{port}, cumulative"
+        result = f"On: {settings.text(*PROTOCOLS)} to {host}:{port}, cumulative"
     else:
         result = "On: served by claude itself, for Prometheus to scrape"
     if settings.problems:
@@ -276,7 +133,7 @@ def _endpoint(context: Context) -> Finding:
     if _is_demo(context):
         return skipped(_NOT_FOR_DEMO)
     settings = _read(context)
-    if settings.text(ENABLE).lower() not in _TRUE or "otlp" not in settings.text(_EXPORTER):
+    if not is_enabled(settings) or "otlp" not in settings.text(EXPORTER):
         return skipped("Claude Code on this machine exports nothing by OTLP")
     endpoint = endpoint_of(settings)
     if endpoint is None:
@@ -306,7 +163,7 @@ def _endpoint(context: Context) -> Finding:
 def _is_query_server(context: Context, settings: TelemetrySettings, endpoint: tuple[str, int]) -> bool:
     """Whether metrics are sent to the server itself, but not to where it takes them."""
     if context.client is None or any(
-        part in settings.text(*_ENDPOINTS) for part in ("/otlp", "/opentelemetry")
+        part in settings.text(*ENDPOINTS) for part in ("/otlp", "/opentelemetry")
     ):
         return False
     url = urlsplit(context.client.safe_url)

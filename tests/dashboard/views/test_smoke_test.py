@@ -11,8 +11,9 @@ from ccmon_tray.dashboard.views.smoke_test import SmokeTestView, verdict
 from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.usage.checks import LINK_TITLES, Check, CheckStatus
 from tests.support.dashboard import pump
+from tests.support.doctor import without_metrics
 from tests.support.faulty_server import Fault, FaultyServer
-from tests.support.replies import Request, Response, answer_little, vector
+from tests.support.replies import Request, Response
 from tests.support.views import OpenView, cut_words
 
 
@@ -20,12 +21,6 @@ from tests.support.views import OpenView, cut_words
 def no_claude(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "no-claude"))
     monkeypatch.delenv("CLAUDE_CODE_ENABLE_TELEMETRY", raising=False)
-
-
-def without_metrics(request: Request) -> Response:
-    if request.path.endswith("/query"):
-        return vector(({}, 1.0)) if request.params["query"] == ["vector(1)"] else vector()
-    return answer_little(request)
 
 
 def at(url: str) -> dict[str, dict[str, object]]:

@@ -1,25 +1,18 @@
 """The doctor against real servers, servers that fail, and data that misleads."""
 
-import json
-import os
-import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ccmon_tray.paths import Paths, find_paths
+from ccmon_tray.paths import Paths
 from ccmon_tray.sources.doctor import Doctor
-from ccmon_tray.usage.checks import LINK_TITLES, Check, CheckStatus
-from tests.support.command_line import start
-from tests.support.desktop import wait_for
+from ccmon_tray.usage.checks import LINK_TITLES, CheckStatus
+from tests.support.doctor import examined, look, without_metrics
 from tests.support.faulty_server import Fault, FaultyServer
-from tests.support.replies import Request, Response, answer_little, vector
 from tests.support.servers import TOOLS, Kind
 from tests.support.truth.anomalies import Anomaly, saw_tooth, two_writers
 from tests.support.truth.cases import NOW, dataset
@@ -32,29 +25,6 @@ OK, WARNING, FAILED, SKIPPED, INFO = (
 kinds = pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=pytest.mark.needs(*TOOLS[kind])) for kind in Kind]
 )
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return find_paths({"CCMON_TRAY_HOME": str(tmp_path / "home")})
-
-
-@pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    """A machine without Claude Code and without a display."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CCMON_", "OTEL_"))}
-    kept.pop("DISPLAY", None)
-    kept.pop("CLAUDE_CODE_ENABLE_TELEMETRY", None)
-    return {**kept, "CLAUDE_CONFIG_DIR": str(tmp_path / "no-claude")}
-
-
-def look(doctor: Doctor) -> dict[str, Check]:
-    return {check.id: check for check in doctor.run()}
-
-
-def examined(url: str, paths: Paths, environ: dict[str, str], now: float | None = None) -> dict[str, Check]:
-    clock: Any = time.time if now is None else (lambda: now)
-    return look(Doctor(paths, prometheus_url=url, environ=environ, clock=clock))
 
 
 @pytest.fixture(
@@ -155,13 +125,6 @@ def test_each_fault_is_told_at_its_link(
     assert {checks[id_].result for id_ in after} == {f"Needs “{checks[link].title}”"}
 
 
-def without_metrics(request: Request) -> Response:
-    """Evaluates PromQL, but holds nothing."""
-    if request.path.endswith("/query"):
-        return vector(({}, 1.0)) if request.params["query"] == ["vector(1)"] else vector()
-    return answer_little(request)
-
-
 def test_a_server_without_telemetry(paths: Paths, environ: dict[str, str]) -> None:
     with FaultyServer(without_metrics) as server:
         doctor = Doctor(paths, prometheus_url=server.url, environ=environ)
@@ -196,21 +159,6 @@ def test_the_demo_is_well(paths: Paths, environ: dict[str, str]) -> None:
     assert checks["reachable"].status is SKIPPED
 
 
-def test_no_secret_is_in_any_check(paths: Paths, environ: dict[str, str], tmp_path: Path) -> None:
-    folder = tmp_path / "claude"
-    folder.mkdir()
-    (folder / "settings.json").write_text(
-        '{"env": {"CLAUDE_CODE_ENABLE_TELEMETRY": "1", "OTEL_METRICS_EXPORTER": "otlp",'
-        '"OTEL_EXPORTER_OTLP_HEADERS": "Authorization=Bearer hunter2",'
-        '"OTEL_EXPORTER_OTLP_ENDPOINT": "http://me:hunter2@127.0.0.1:1/x?key=hunter2"}}'
-    )
-    environ |= {"CLAUDE_CONFIG_DIR": str(folder), "CCMON_TRAY_PROMETHEUS__TOKEN": "hunter2"}
-    with FaultyServer(without_metrics, accept_token="other") as server:
-        checks = list(Doctor(paths, prometheus_url=server.url, environ=environ).run())
-    assert "hunter2" not in repr(checks)
-    assert "127.0.0.1:1" in repr(checks)
-
-
 def test_a_doctor_that_is_cancelled_stops_in_the_middle_of_a_request(
     paths: Paths, environ: dict[str, str]
 ) -> None:
@@ -240,89 +188,6 @@ def test_clocks_that_differ(ahead_s: float, words: str, paths: Paths, environ: d
     assert check.status is (OK if words == "agree" else WARNING)
 
 
-ALL_SET = {
-    "CLAUDE_CODE_ENABLE_TELEMETRY": "1",
-    "OTEL_METRICS_EXPORTER": "otlp",
-    "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-    "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "cumulative",
-}
-
-
-def with_claude(environ: dict[str, str], tmp_path: Path, **env: str) -> Path:
-    """Claude Code on this machine, with these switches in its settings."""
-    folder = tmp_path / "claude"
-    folder.mkdir()
-    file = folder / "settings.json"
-    file.write_text(json.dumps({"env": env}))
-    environ["CLAUDE_CONFIG_DIR"] = str(folder)
-    return file
-
-
-def test_an_endpoint_that_listens_and_one_that_does_not(
-    paths: Paths, environ: dict[str, str], tmp_path: Path
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        endpoint = f"http://127.0.0.1:{port}"
-        with_claude(environ, tmp_path, **ALL_SET, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
-        with FaultyServer(without_metrics) as server:
-            checks = examined(server.url, paths, environ)
-            assert checks["claude_telemetry"].status is OK
-            assert checks["otlp_endpoint"].status is OK
-            listener.close()
-            check = examined(server.url, paths, environ)["otlp_endpoint"]
-    assert check.status is FAILED
-    assert f"127.0.0.1:{port}" in check.result
-
-
-def test_metrics_that_are_sent_to_the_query_api(
-    paths: Paths, environ: dict[str, str], tmp_path: Path
-) -> None:
-    with FaultyServer(without_metrics) as server:
-        elsewhere = server.url.replace("127.0.0.1", "localhost")
-        file = with_claude(environ, tmp_path, **ALL_SET, OTEL_EXPORTER_OTLP_ENDPOINT=elsewhere)
-        check = examined(server.url, paths, environ)["otlp_endpoint"]
-        assert check.status is FAILED
-        assert f"{server.url}/api/v1/otlp" in check.cure
-        file.write_text(file.read_text().replace(elsewhere, f"{elsewhere}/api/v1/otlp"))
-        assert examined(server.url, paths, environ)["otlp_endpoint"].status is OK
-
-
-def test_telemetry_that_is_off_matters_less_where_metrics_come_from_elsewhere(
-    paths: Paths, environ: dict[str, str], tmp_path: Path
-) -> None:
-    file = with_claude(environ, tmp_path)
-    with FaultyServer(without_metrics) as server:
-        check = examined(server.url, paths, environ)["claude_telemetry"]
-        assert check.status is FAILED
-        assert str(file) in check.cure
-        proposed = json.loads("\n".join(check.details[check.details.index("{") :]))
-        assert proposed["env"].items() >= ALL_SET.items()
-
-        def with_metrics(request: Request) -> Response:
-            if request.path.endswith("/values"):
-                return Response.data(["claude_code_cost_usage_USD_total"])
-            return without_metrics(request)
-
-        server.answer = with_metrics
-        assert examined(server.url, paths, environ)["claude_telemetry"].status is WARNING
-
-
-def test_a_project_that_sets_exporters_in_vain_is_named(
-    paths: Paths, environ: dict[str, str], tmp_path: Path
-) -> None:
-    project = tmp_path / "shop"
-    (project / ".claude").mkdir(parents=True)
-    (project / ".claude" / "settings.json").write_text('{"env": {"OTEL_METRICS_EXPORTER": "none"}}')
-    folder = with_claude(environ, tmp_path, **ALL_SET).parent
-    prompt = {"display": "hi", "timestamp": time.time() * 1000, "project": str(project), "sessionId": "s"}
-    (folder / "history.jsonl").write_text(json.dumps(prompt) + "\n")
-    with FaultyServer(without_metrics) as server:
-        check = examined(server.url, paths, environ)["claude_telemetry"]
-    assert check.status is WARNING
-    assert str(project / ".claude" / "settings.json") in check.cure
-
-
 def test_a_check_that_breaks_does_not_hide_the_others(
     paths: Paths, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -334,57 +199,3 @@ def test_a_check_that_breaks_does_not_hide_the_others(
     assert checks["newest_sample"].status is FAILED
     assert "a bug" in checks["newest_sample"].cause
     assert checks["query"].status is OK
-
-
-def test_a_running_tray(paths: Paths, environ: dict[str, str]) -> None:
-    home = paths.config.parent
-    tray = start(home, "run", "--headless", "--source", "demo")
-    try:
-        wait_for(lambda: paths.snapshot_file.exists() and paths.tray.pid_file.exists(), "its snapshot", 20)
-        check = look(Doctor(paths, kind="demo", environ=environ))["tray"]
-        assert check.status is OK
-        assert f"process {tray.pid}" in check.result
-        # One that has stopped to poll is told from one that does.
-        later = time.time() + 3600
-        check = look(Doctor(paths, kind="demo", environ=environ, clock=lambda: later))["tray"]
-        assert check.status is WARNING
-        assert "1 h ago" in check.result
-    finally:
-        tray.terminate()
-        tray.communicate(timeout=20)
-    assert look(Doctor(paths, kind="demo", environ=environ))["tray"].result == "Not running"
-
-
-def test_a_tray_that_is_gone_is_not_running(paths: Paths, environ: dict[str, str]) -> None:
-    paths.tray.folder.mkdir(parents=True)
-    paths.tray.pid_file.write_text("1\n")  # a process that is there, but holds no lock
-    check = look(Doctor(paths, kind="demo", environ=environ))["tray"]
-    assert (check.status, check.result) == (INFO, "Not running")
-
-
-def test_fonts_of_a_python_without_tkinter(paths: Paths, environ: dict[str, str], tmp_path: Path) -> None:
-    (tmp_path / "tkinter.py").write_text("raise ImportError('No module named _tkinter')")
-    environ["PYTHONPATH"] = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
-    check = look(Doctor(paths, kind="demo", environ=environ))["fonts"]
-    assert check.status is FAILED
-    assert "python3-tk" in check.cure
-
-
-@pytest.mark.needs("Xvfb")
-def test_fonts_on_a_display(paths: Paths, environ: dict[str, str]) -> None:
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "640x480x24"],
-        pass_fds=[write],
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        os.close(write)
-        with os.fdopen(read) as announced:
-            environ["DISPLAY"] = f":{announced.readline().strip()}"
-        check = look(Doctor(paths, kind="demo", environ=environ))["fonts"]
-    finally:
-        server.terminate()
-        server.wait()
-    assert any(line.startswith("font system: ") for line in check.details)
-    assert check.status is (OK if "font system: xft" in check.details else WARNING)
