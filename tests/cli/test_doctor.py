@@ -7,6 +7,7 @@ import pytest
 
 from ccmon_tray.usage.checks import LINK_TITLES
 from tests.support.command_line import run
+from tests.support.doctor import without_metrics
 from tests.support.faulty_server import Fault, FaultyServer
 
 HEALTHY_LINKS = 8
