@@ -87,8 +87,13 @@ class Paths:
 
     @property
     def log_file(self) -> Path:
-        """The newest log."""
+        """The tray's newest log."""
         return self.log / "ccmon-tray.log"
+
+    @property
+    def window_log_file(self) -> Path:
+        """The window's newest log."""
+        return self.log / "dashboard.log"
 
 
 def find_paths(environ: Mapping[str, str] = os.environ) -> Paths:

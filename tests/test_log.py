@@ -26,7 +26,7 @@ def paths(tmp_path: Path) -> Iterator[Paths]:
 def test_the_file_takes_the_packages_details_and_the_libraries_warnings(
     paths: Paths, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log.configure("debug", paths)
+    log.configure("debug", paths.log_file)
     logging.getLogger("ccmon_tray.part").debug("a detail")
     logging.getLogger("ccmon_tray.part").warning("a warning")
     logging.getLogger("httpx").info("HTTP Request: GET http://me:hush@host/")
@@ -42,7 +42,7 @@ def test_the_file_takes_the_packages_details_and_the_libraries_warnings(
 
 def test_it_stays_small_and_private(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "_LARGEST_BYTES", 2000)
-    log.configure("info", paths)
+    log.configure("info", paths.log_file)
     for number in range(200):
         logging.getLogger("ccmon_tray").info("line %d", number)
     files = list(paths.log.iterdir())
@@ -56,6 +56,6 @@ def test_without_a_folder_it_goes_on_with_stderr(
     tmp_path: Path, paths: Paths, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "log").write_text("a file where the folder should be")
-    log.configure("info", paths)
+    log.configure("info", paths.log_file)
     logging.getLogger("ccmon_tray").error("seen")
     assert "seen" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import queue
 import signal
 import sys
 import tkinter as tk
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final
 
 from ccmon_tray.dashboard.ranges import ChosenRange
@@ -90,6 +90,10 @@ class Dashboard:
         self.window.feed.look()
         self.root.deiconify()
         self.root.update()  # the first frame
+        from ccmon_tray import log  # noqa: PLC0415  # it takes its time, which the first frame has not
+
+        log.configure(self._settings.log.level, self._paths.window_log_file)
+        self.root.report_callback_exception = _log_error
         self.root.after_idle(self._begin)
         try:
             self.root.mainloop()
@@ -131,7 +135,11 @@ class Dashboard:
             self.window.close()
             return
         while not self._requests.empty():
-            self._do(self._requests.get_nowait())
+            request = self._requests.get_nowait()
+            try:
+                self._do(request)
+            except Exception:  # noqa: BLE001  # such as a view that only a later version has
+                _log.exception("The request “%s” failed", request.message)
         if self._appearance is not None:
             palette = self._palette()
             if palette != self.window.design.palette:
@@ -161,6 +169,9 @@ class Dashboard:
         before, self._settings = self._settings, self._load_settings()
         if before == self._settings:
             return
+        from ccmon_tray import log  # noqa: PLC0415  # imported since the first frame
+
+        log.set_level(self._settings.log.level)
         if before.appearance.theme != self._settings.appearance.theme:
             self._appearance = SystemAppearance() if self._settings.appearance.theme == "system" else None
         self.window.use(Services(self._paths, self._settings), self._palette(_APPEARANCE_PATIENCE_S))
@@ -213,6 +224,11 @@ def run_dashboard(
         CcmonError: The window cannot be shown, or a setting cannot be used.
     """
     return Dashboard(paths, view, range_name, kind, prometheus_url).run()
+
+
+def _log_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What went wrong in a callback, which Tk would write to a terminal that nobody sees."""
+    _log.error("A part of the window failed", exc_info=(kind, error, trace))
 
 
 def _make_root() -> tk.Tk:

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final
 
+from ccmon_tray import log
 from ccmon_tray.desktop.channel import ChannelServer, Message, Request, send
 from ccmon_tray.desktop.clipboard import copy_text
 from ccmon_tray.desktop.memory import trim_working_set
 from ccmon_tray.errors import CcmonError, TrayHostMissing
 from ccmon_tray.paths import Paths
-from ccmon_tray.settings import Settings
+from ccmon_tray.settings import Settings, Theme
 from ccmon_tray.settings_file import Loaded, save
 from ccmon_tray.tray import tooltip
 from ccmon_tray.tray.backends.base import TrayBackend
@@ -90,6 +91,7 @@ class TrayApp:
         self._settings_stamp = self._stamp()
         # Guards settings and notices, and keeps faces in order: the newest one is shown last.
         self._lock = threading.RLock()
+        self._writing = threading.Lock()  # held while the settings' file is changed here
         self._face: Face | None = None
         self._launcher = Launcher(paths, window_words)
         self._reader = Reader(
@@ -188,11 +190,12 @@ class TrayApp:
             self._reader.use(self._settings, self._notices)
         self._repaint()
         self._poller.refresh()
-        try:
-            save(self._paths, {"tray.range": name})
-        finally:
-            # Our own change is no news to us, but to the window.
-            self._settings_stamp = self._stamp()
+        with self._writing:
+            try:
+                save(self._paths, {"tray.range": name})
+            finally:
+                # Our own change is no news to us, but to the window.
+                self._settings_stamp = self._stamp()
         send(self._paths.dashboard, Message.SETTINGS_CHANGED)
 
     def _load_settings(self) -> None:
@@ -207,6 +210,7 @@ class TrayApp:
             self._file_notices = loaded.notices
             self._own_notices = ()
             self._reader.use(self._settings, self._notices)
+        log.set_level(loaded.settings.log.level)
         self._repaint()
         self._poller.set_interval(loaded.settings.poll.interval_s)
 
@@ -245,7 +249,9 @@ class TrayApp:
         self._repaint()
         for complaint in self._launcher.reap():
             self._notify(complaint)
-        if self._stamp() != self._settings_stamp:
+        with self._writing:
+            edited = self._stamp() != self._settings_stamp
+        if edited:
             self._load_settings()
             send(self._paths.dashboard, Message.SETTINGS_CHANGED)
         waited_s = time.monotonic() - self._started_at
@@ -321,8 +327,9 @@ class TrayApp:
 
 def icon_face(snapshot: Snapshot | None, settings: Settings) -> IconFace:
     """What the icon says of a snapshot; before the first one it claims nothing."""
+    dark_bar = settings.appearance.theme is not Theme.LIGHT
     if snapshot is None:
-        return IconFace(State.NO_DATA)
+        return IconFace(State.NO_DATA, dark_bar=dark_bar)
     figures = snapshot.figures
     text = ""
     if figures is not None and settings.tray.icon_text != "none":
@@ -330,4 +337,5 @@ def icon_face(snapshot: Snapshot | None, settings: Settings) -> IconFace:
         cost = figures.today.cost_usd if today else figures.last_hour_cost_usd
         text = "" if cost is None else short_money(cost)
     attention = bool(snapshot.problem or snapshot.warnings or snapshot.notices)
-    return IconFace(snapshot.state, attention, text, demo=snapshot.source.kind is SourceKind.DEMO)
+    demo = snapshot.source.kind is SourceKind.DEMO
+    return IconFace(snapshot.state, attention, text, demo=demo, dark_bar=dark_bar)

@@ -72,12 +72,14 @@ class IconFace:
         attention: A warning or a problem that wants the person's eye.
         text: A short figure (``$12``) drawn instead of the mark, or "".
         demo: Whether figures are generated.
+        dark_bar: Whether it is for a dark bar.
     """
 
     state: State
     attention: bool = False
     text: str = ""
     demo: bool = False
+    dark_bar: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.instance import SingleInstance
 from ccmon_tray.errors import AlreadyRunning, TrayHostMissing
 from ccmon_tray.paths import Paths
-from ccmon_tray.settings import Settings, Theme
+from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import Loaded, load
 from ccmon_tray.sources.choose import open_source
 from ccmon_tray.tray import fonts
@@ -58,7 +58,7 @@ def run_tray(
         _say(f"{error.title}, and was asked to show itself. {HOW_TO_SEE}")
         return 0
     try:
-        log.configure(loaded.settings.log.level, paths)
+        log.configure(loaded.settings.log.level, paths.log_file)
         app = TrayApp(
             loaded,
             paths,
@@ -85,22 +85,20 @@ def _backend(settings: Settings) -> TrayBackend | None:
     from ccmon_tray.tray.backends.choose import choose_backend  # noqa: PLC0415
 
     try:
-        return choose_backend(settings.tray, _renderer(settings))
+        return choose_backend(settings.tray, _renderer())
     except TrayHostMissing as error:
         _say(str(error))
         return None
 
 
-def _renderer(settings: Settings) -> Callable[[IconFace, int], "Image"]:
+def _renderer() -> Callable[[IconFace, int], "Image"]:
     fonts.leave_fonts_out()
     from ccmon_tray.tray.icon import render  # noqa: PLC0415
-
-    dark_bar = settings.appearance.theme is not Theme.LIGHT
 
     def draw(face: IconFace, size: int) -> "Image":
         if face.text:
             fonts.bring_fonts_in()
-        return render(face, size, dark_bar=dark_bar)
+        return render(face, size, dark_bar=face.dark_bar)
 
     return draw
 

@@ -196,6 +196,16 @@ def test_a_second_start_raises_the_first_with_view_and_range(managed: Desktop, o
     wait_for(lambda: first.tell("getactivewindow").strip() == first.id, "the window in front")
 
 
+def test_a_request_it_does_not_understand_is_logged_and_the_next_one_heard(
+    opened: Open, paths: Paths
+) -> None:
+    first = opened("--view", "settings")
+    wait_for(lambda: send(paths.dashboard, Message.RAISE, view="of-a-later-version"), "the channel")
+    wait_for(lambda: "of-a-later-version" in paths.window_log_file.read_text(), "the log")
+    assert send(paths.dashboard, Message.RAISE, view="summary")
+    wait_for(lambda: first.remembered.get("view") == "summary", "the other view")
+
+
 @pytest.mark.parametrize("how", ["quit", "terminate", "keys"])
 def test_each_end_is_clean_and_soon(managed: Desktop, opened: Open, paths: Paths, how: str) -> None:
     window = opened("--view", "settings")

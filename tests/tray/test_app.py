@@ -1,5 +1,6 @@
 """The tray as a whole: commands, messages, files, the real process."""
 
+import logging
 import os
 import queue
 import signal
@@ -19,7 +20,15 @@ from ccmon_tray.desktop.channel import ChannelServer, Message, Request, send
 from ccmon_tray.errors import SecretUnavailable, SourceUnreachable, TrayHostMissing
 from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import find_paths
-from ccmon_tray.settings import PollSettings, Settings, SourceSettings, TraySettings
+from ccmon_tray.settings import (
+    AppearanceSettings,
+    LogSettings,
+    PollSettings,
+    Settings,
+    SourceSettings,
+    Theme,
+    TraySettings,
+)
 from ccmon_tray.settings_file import load
 from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.tray import app as app_module
@@ -371,6 +380,25 @@ def test_headless_says_news_once(start: Start) -> None:
     assert tray.said[1] == "Prometheus: fresh · $14.00 today, $14.00 this week, $34.00 this month"
     assert tray.said[2].endswith("Gone. Wait.")
     assert len(tray.said) == 3
+
+
+def test_theme_and_log_level_count_at_once(start: Start) -> None:
+    package = logging.getLogger("ccmon_tray")
+    before = package.level
+    try:
+        with start(used()) as tray:
+            tray.until(is_fresh, "numbers")
+            assert tray.backend.faces[-1].icon.dark_bar
+
+            tray.settings = Settings(
+                appearance=AppearanceSettings(theme=Theme.LIGHT), log=LogSettings(level="debug")
+            )
+            tray.app.on_request(Request(Message.SETTINGS_CHANGED))
+
+            assert not tray.backend.faces[-1].icon.dark_bar
+            assert package.level == logging.DEBUG
+    finally:
+        package.setLevel(before)
 
 
 def test_the_icon_says_state_cost_and_whether_to_look() -> None:
