@@ -37,6 +37,12 @@ def _check_url(value: str) -> str:
     return value
 
 
+def _check_host(value: str) -> str:
+    if not value or any(c.isspace() or not c.isprintable() or c in "/@" for c in value):
+        raise ValueError("a host such as 127.0.0.1, without a port")
+    return value
+
+
 def _check_range(value: str) -> str:
     try:
         return canonical_range_name(value)
@@ -93,6 +99,22 @@ class PrometheusSettings(Section):
     lookback_days: Annotated[int, Field(ge=1, le=400)] = 30
     max_answer_mib: Annotated[int, Field(ge=1, le=512)] = 32
     concurrency: Annotated[int, Field(ge=1, le=16)] = 4
+
+
+class CollectorSettings(Section):
+    """The built-in collector, which receives Claude Code's OpenTelemetry itself.
+
+    Port 0 means no listener of that kind. Days count back from now; ``retention_days`` 0 keeps for ever.
+    """
+
+    enabled: bool = True
+    host: Annotated[str, AfterValidator(_check_host)] = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 4318
+    grpc_port: Annotated[int, Field(ge=0, le=65535)] = 4317
+    token: SecretStr | None = None
+    token_file: UserPath | None = None
+    detail_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    retention_days: Annotated[int, Field(ge=0, le=36500)] = 0
 
 
 class PollSettings(Section):
@@ -157,6 +179,7 @@ class Settings(Section):
 
     source: SourceSettings = Field(default_factory=SourceSettings)
     prometheus: PrometheusSettings = Field(default_factory=PrometheusSettings)
+    collector: CollectorSettings = Field(default_factory=CollectorSettings)
     poll: PollSettings = Field(default_factory=PollSettings)
     claude: ClaudeSettings = Field(default_factory=ClaudeSettings)
     pricing: PricingSettings = Field(default_factory=PricingSettings)

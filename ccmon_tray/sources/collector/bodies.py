@@ -8,8 +8,8 @@ from ccmon_tray.sources.collector.faults import EncodingRefused, ExportInvalid, 
 LARGEST_BYTES: Final = 16 * 2**20
 """Of an export, as sent and after decompression."""
 
-_GZIP: Final = 16 + zlib.MAX_WBITS
-_ZLIB: Final = zlib.MAX_WBITS
+# Tells gzip from zlib's own format, which HTTP calls deflate, by the first bytes.
+_ANY: Final = 32 + zlib.MAX_WBITS
 
 
 def plain_body(body: bytes, encoding: str) -> bytes:
@@ -27,10 +27,8 @@ def plain_body(body: bytes, encoding: str) -> bytes:
     match encoding.strip().lower():
         case "" | "identity":
             plain = body
-        case "gzip" | "x-gzip":
-            plain = _inflated(body, _GZIP)
-        case "deflate":
-            plain = _inflated(body, _ZLIB)
+        case "gzip" | "x-gzip" | "deflate":
+            plain = _inflated(body)
         case other:
             raise EncodingRefused(
                 "The export cannot be read",
@@ -51,18 +49,19 @@ def too_large() -> ExportTooLarge:
     )
 
 
-def _inflated(body: bytes, window_bits: int) -> bytes:
-    plain = bytearray()
-    rest = body
+def _inflated(body: bytes) -> bytes:
+    inflater = zlib.decompressobj(_ANY)
     try:
-        while rest:  # a gzip file may hold several parts
-            inflater = zlib.decompressobj(window_bits)
-            plain += inflater.decompress(rest, LARGEST_BYTES + 1 - len(plain))
-            if len(plain) > LARGEST_BYTES:
-                raise too_large()
-            if not inflater.eof:
-                raise zlib.error("it ends early")
-            rest = inflater.unused_data
+        plain = inflater.decompress(body, LARGEST_BYTES + 1)
     except zlib.error as error:
-        raise ExportInvalid("The export cannot be read", cause=f"its compression is damaged: {error}") from error
-    return bytes(plain)
+        raise _damaged(str(error)) from error
+    if len(plain) > LARGEST_BYTES:
+        raise too_large()
+    # Several parts in one body are legal gzip, but nothing sends them, and each costs a copy of the rest.
+    if not inflater.eof or inflater.unused_data:
+        raise _damaged("it ends early or late")
+    return plain
+
+
+def _damaged(how: str) -> ExportInvalid:
+    return ExportInvalid("The export cannot be read", cause=f"its compression is damaged ({how})")
