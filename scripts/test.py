@@ -39,6 +39,8 @@ PACKAGES = {
     "xsel": "xsel",
     "openssl": "openssl",
     "x11-utils": "xprop",
+    "desktop-file-utils": "desktop-file-validate",
+    "libglib2.0-bin": "gio",
     "imagemagick": "convert",
     "scrot": "scrot",
     "fonts-inter": None,
