@@ -33,7 +33,7 @@ JSON: Final = "application/json"
 _MACHINE: Final = ("host_", "os_", "process_", "service_", "telemetry_", "container_", "k8s_", "cloud_")
 # SQLite's integers end here, which is in the year 2262.
 _LAST_NS: Final = 2**63 - 1
-_NS_PER_S: Final = 10**9
+_NS_PER_MS: Final = 10**6
 
 _label_name = lru_cache(maxsize=512)(canonical_label)
 
@@ -188,6 +188,7 @@ def _count(labels: Mapping[str, str], key: str) -> int | None:
 
 def _moment_ns(text: str) -> int:
     try:
-        return int(datetime.fromisoformat(text).timestamp() * _NS_PER_S)
+        # It is given in milliseconds; a float of nanoseconds would not hold them.
+        return round(datetime.fromisoformat(text).timestamp() * 1000) * _NS_PER_MS
     except (ValueError, OverflowError):
         return 0
