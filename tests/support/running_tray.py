@@ -20,8 +20,11 @@ from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.tray.app import TrayApp
 from ccmon_tray.tray.backends.dummy import DummyBackend
 from ccmon_tray.tray.model import Face, MenuItem
+from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.windows import Calendar
+from tests.support.fake_source import FakeSource, request
+from tests.support.snapshots import NOW
 
 WAIT_S = 20.0
 
@@ -153,3 +156,23 @@ class WatchedBackend(DummyBackend):
             super().show(face)
             self.faces.append(face)
             self.changed.notify_all()
+
+
+def used() -> FakeSource:
+    """Four dollars in the last hour, ten more this morning and 20 four days ago."""
+    return FakeSource(
+        [
+            *request(NOW - 4 * 86_400, "s3", 20.0, {"input": 1000}),
+            *request(NOW - 4 * 3600, "s1", 10.0, {"input": 500}),
+            *request(NOW - 600, "s2", 4.0, {"output": 100}),
+        ]
+    )
+
+
+def is_fresh(snapshot: Snapshot) -> bool:
+    """Whether a snapshot was read just now."""
+    return snapshot.state is State.FRESH
+
+
+Start = Callable[..., RunningTray]
+"""Makes a tray that reads a source: the fixture ``start``."""

@@ -1,24 +1,16 @@
-"""The tray as a whole: commands, messages, files, the real process."""
+"""The tray as a whole: commands, messages, files."""
 
 import logging
-import os
-import queue
-import signal
 import stat
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Self
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from ccmon_tray.desktop.channel import ChannelServer, Message, Request, send
+from ccmon_tray.desktop.channel import Message, Request, send
 from ccmon_tray.errors import SecretUnavailable, SourceUnreachable, TrayHostMissing
-from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import find_paths
 from ccmon_tray.settings import (
     AppearanceSettings,
@@ -38,47 +30,9 @@ from ccmon_tray.usage.models import SourceInfo, SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.windows import Calendar
 from tests.support.desktop import wait_for
-from tests.support.fake_source import FakeSource, request
-from tests.support.running_tray import RunningTray
-from tests.support.snapshots import NOW, every_state, fresh
-
-BERLIN = Calendar(ZoneInfo("Europe/Berlin"), "Europe/Berlin")
-
-
-def used() -> FakeSource:
-    """Four dollars in the last hour, ten more this morning and 20 four days ago."""
-    return FakeSource(
-        [
-            *request(NOW - 4 * 86_400, "s3", 20.0, {"input": 1000}),
-            *request(NOW - 4 * 3600, "s1", 10.0, {"input": 500}),
-            *request(NOW - 600, "s2", 4.0, {"output": 100}),
-        ]
-    )
-
-
-Start = Callable[..., RunningTray]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Start:
-    def start(
-        source: UsageSource | Callable[..., UsageSource],
-        settings: Settings | None = None,
-        *,
-        headless: bool = False,
-    ) -> RunningTray:
-        def open_source(given: Settings, calendar: Calendar) -> UsageSource:
-            return source(given, calendar) if callable(source) else source
-
-        return RunningTray(
-            tmp_path, settings or Settings(), open_source, calendar=BERLIN, now=NOW, headless=headless
-        )
-
-    return start
-
-
-def is_fresh(snapshot: Snapshot) -> bool:
-    return snapshot.state is State.FRESH
+from tests.support.fake_source import FakeSource
+from tests.support.running_tray import RunningTray, Start, is_fresh, used
+from tests.support.snapshots import every_state, fresh
 
 
 def poll_again(tray: RunningTray, source: FakeSource) -> None:
@@ -276,61 +230,6 @@ def test_what_a_command_could_not_do_is_said_in_the_menu(
         wait_for(said, "the complaint")
 
 
-@pytest.mark.parametrize(
-    ("ask", "shown"),
-    [
-        (lambda tray: tray.app.on_command(Command(Action.OPEN_DASHBOARD)), Request(Message.RAISE)),
-        (
-            lambda tray: tray.app.on_command(Command(Action.OPEN_DASHBOARD, "summary this week")),
-            Request(Message.RAISE, "summary", "this week"),
-        ),
-        (
-            lambda tray: tray.app.on_command(Command(Action.OPEN_SETTINGS)),
-            Request(Message.RAISE, "settings"),
-        ),
-        (lambda tray: send(tray.paths.tray, Message.RAISE), Request(Message.RAISE)),
-        (lambda tray: send(tray.paths.tray, Message.OPEN_DASHBOARD), Request(Message.RAISE)),
-        (
-            lambda tray: tray.app.on_command(Command(Action.SET_RANGE, "7d")),
-            Request(Message.SETTINGS_CHANGED),
-        ),
-    ],
-    ids=["open", "view-and-range", "settings", "second-start", "popup", "range-chosen"],
-)
-def test_what_the_open_window_is_told(
-    start: Start, ask: Callable[[RunningTray], object], shown: Request
-) -> None:
-    heard: queue.Queue[Request] = queue.Queue()
-    with start(used()) as tray:
-        tray.until(is_fresh, "numbers")
-        window = ChannelServer(tray.paths.dashboard, heard.put)
-        window.start()
-        try:
-            ask(tray)
-            assert heard.get(timeout=5) == shown
-        finally:
-            window.close()
-        assert heard.empty()
-
-
-def test_the_window_is_told_when_somebody_edits_the_settings_but_gets_no_echo(start: Start) -> None:
-    heard: queue.Queue[Request] = queue.Queue()
-    with start(used()) as tray:
-        tray.until(is_fresh, "numbers")
-        window = ChannelServer(tray.paths.dashboard, heard.put)
-        window.start()
-        try:
-            write_atomic(tray.paths.settings_file, b"# first\n")
-            tray.app.on_request(Request(Message.SETTINGS_CHANGED))  # the window's own change
-            tray.app._tick()
-            assert heard.empty()
-            write_atomic(tray.paths.settings_file, b"# second line\n")
-            tray.app._tick()
-            assert heard.get(timeout=5) == Request(Message.SETTINGS_CHANGED)
-        finally:
-            window.close()
-
-
 @pytest.mark.parametrize("how", ["command", "message", "stop"])
 def test_each_way_to_quit_leaves_no_thread(start: Start, how: str) -> None:
     before = set(threading.enumerate())
@@ -388,14 +287,13 @@ def test_theme_and_log_level_count_at_once(start: Start) -> None:
     try:
         with start(used()) as tray:
             tray.until(is_fresh, "numbers")
-            assert tray.backend.faces[-1].icon.dark_bar
-
             tray.settings = Settings(
                 appearance=AppearanceSettings(theme=Theme.LIGHT), log=LogSettings(level="debug")
             )
             tray.app.on_request(Request(Message.SETTINGS_CHANGED))
 
-            assert not tray.backend.faces[-1].icon.dark_bar
+            shades = [face.icon.dark_bar for face in tray.backend.faces]
+            assert (shades[0], shades[-1]) == (True, False)
             assert package.level == logging.DEBUG
     finally:
         package.setLevel(before)
@@ -411,73 +309,3 @@ def test_the_icon_says_state_cost_and_whether_to_look() -> None:
     assert icon_face(every_state()["warned"], Settings()).attention
     assert icon_face(every_state()["demo"], Settings()).demo
     assert icon_face(every_state()["offline"], text).text == ""
-
-
-class Process:
-    """The real program, headless, on demo data."""
-
-    def __init__(self, home: Path) -> None:
-        self.environ = {**os.environ, "CCMON_TRAY_HOME": str(home)}
-        self.paths = find_paths({"CCMON_TRAY_HOME": str(home)})
-        self.child = self.run("run", "--headless", "--source", "demo")
-
-    def run(self, *words: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "ccmon_tray", *words]
-        return subprocess.Popen(command, env=self.environ, stderr=subprocess.PIPE, text=True)
-
-    def __enter__(self) -> Self:
-        wait_for(self.paths.snapshot_file.exists, "the first snapshot", 30)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.child.terminate()
-        self.child.communicate(timeout=10)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_signals_end_the_process_within_a_second(tmp_path: Path, number: signal.Signals) -> None:
-    with Process(tmp_path) as process:
-        began = time.monotonic()
-        process.child.send_signal(number)
-        status = process.child.wait(10)
-
-        assert time.monotonic() - began < 1.0
-        assert status == 0
-        assert not process.paths.tray.channel_file.exists()
-
-
-def test_a_second_start_says_so_and_ends_well(tmp_path: Path) -> None:
-    with Process(tmp_path) as process:
-        second = process.run("run", "--headless")
-        _, words = second.communicate(timeout=30)
-
-        assert second.returncode == 0
-        assert "already running" in words
-        assert "ccmon-tray status" in words
-        assert process.child.poll() is None
-
-
-def test_the_process_never_imports_a_toolkit_or_numpy(tmp_path: Path) -> None:
-    seen = tmp_path / "modules"
-    program = (
-        "import sys, threading, time\n"
-        "from pathlib import Path\n"
-        "from ccmon_tray.cli.main import main\n"
-        "from ccmon_tray.desktop.channel import Message, send\n"
-        "from ccmon_tray.paths import find_paths\n"
-        "def end():\n"
-        "    while not find_paths().snapshot_file.exists(): time.sleep(0.05)\n"
-        f"    Path({str(seen)!r}).write_text('\\n'.join(sys.modules))\n"
-        "    send(find_paths().tray, Message.QUIT)\n"
-        "threading.Thread(target=end).start()\n"
-        "import ccmon_tray.tray.icon\n"
-        "sys.exit(main(['run', '--headless', '--prometheus-url', 'http://127.0.0.1:9']))\n"
-    )
-    environ = {**os.environ, "CCMON_TRAY_HOME": str(tmp_path / "home")}
-
-    subprocess.run([sys.executable, "-c", program], env=environ, check=True, timeout=60, capture_output=True)
-
-    top = {name.partition(".")[0] for name in seen.read_text().split()}
-    assert {"ccmon_tray", "httpx", "PIL"} <= top
-    assert not top & {"tkinter", "_tkinter", "matplotlib", "numpy", "rich", "pygments"}

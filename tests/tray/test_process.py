@@ -1,0 +1,84 @@
+"""The tray as a real process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from ccmon_tray.paths import find_paths
+from tests.support.desktop import wait_for
+
+
+class Process:
+    """The real program, headless, on demo data."""
+
+    def __init__(self, home: Path) -> None:
+        self.environ = {**os.environ, "CCMON_TRAY_HOME": str(home)}
+        self.paths = find_paths({"CCMON_TRAY_HOME": str(home)})
+        self.child = self.run("run", "--headless", "--source", "demo")
+
+    def run(self, *words: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "ccmon_tray", *words]
+        return subprocess.Popen(command, env=self.environ, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Self:
+        wait_for(self.paths.snapshot_file.exists, "the first snapshot", 30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.child.terminate()
+        self.child.communicate(timeout=10)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_end_the_process_within_a_second(tmp_path: Path, number: signal.Signals) -> None:
+    with Process(tmp_path) as process:
+        began = time.monotonic()
+        process.child.send_signal(number)
+        status = process.child.wait(10)
+
+        assert time.monotonic() - began < 1.0
+        assert status == 0
+        assert not process.paths.tray.channel_file.exists()
+
+
+def test_a_second_start_says_so_and_ends_well(tmp_path: Path) -> None:
+    with Process(tmp_path) as process:
+        second = process.run("run", "--headless")
+        _, words = second.communicate(timeout=30)
+
+        assert second.returncode == 0
+        assert "already running" in words
+        assert "ccmon-tray status" in words
+        assert process.child.poll() is None
+
+
+def test_the_process_never_imports_a_toolkit_or_numpy(tmp_path: Path) -> None:
+    seen = tmp_path / "modules"
+    program = (
+        "import sys, threading, time\n"
+        "from pathlib import Path\n"
+        "from ccmon_tray.cli.main import main\n"
+        "from ccmon_tray.desktop.channel import Message, send\n"
+        "from ccmon_tray.paths import find_paths\n"
+        "def end():\n"
+        "    while not find_paths().snapshot_file.exists(): time.sleep(0.05)\n"
+        f"    Path({str(seen)!r}).write_text('\\n'.join(sys.modules))\n"
+        "    send(find_paths().tray, Message.QUIT)\n"
+        "threading.Thread(target=end).start()\n"
+        "import ccmon_tray.tray.icon\n"
+        "sys.exit(main(['run', '--headless', '--prometheus-url', 'http://127.0.0.1:9']))\n"
+    )
+    environ = {**os.environ, "CCMON_TRAY_HOME": str(tmp_path / "home")}
+
+    subprocess.run([sys.executable, "-c", program], env=environ, check=True, timeout=60, capture_output=True)
+
+    top = {name.partition(".")[0] for name in seen.read_text().split()}
+    assert {"ccmon_tray", "httpx", "PIL"} <= top
+    assert not top & {"tkinter", "_tkinter", "matplotlib", "numpy", "rich", "pygments"}
