@@ -1,9 +1,9 @@
 """The settings file in the person's own editor."""
 
 import subprocess
-import sys
 from typing import Final, get_origin
 
+from ccmon_tray.desktop.opening import open_path
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import Paths
@@ -36,23 +36,7 @@ def edit_settings(paths: Paths) -> "subprocess.Popen[bytes] | None":
         raise CcmonError(
             "The settings file cannot be made", cause=str(error), next_step=f"Check the folder of {file}"
         ) from error
-    try:
-        if sys.platform == "win32":
-            import os  # noqa: PLC0415  # of use there only
-
-            os.startfile(file)  # noqa: S606
-            return None
-        # On macOS -t is whatever edits text, since nothing may be registered for TOML.
-        command = ["open", "-t", str(file)] if sys.platform == "darwin" else ["xdg-open", str(file)]
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
-        )
-    except OSError as error:
-        raise CcmonError(
-            f"Nothing opens {file}",
-            cause=str(error),
-            next_step="Install what is missing, or open it yourself",
-        ) from error
+    return open_path(file, as_text=True)
 
 
 def settings_template() -> str:

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Final
 
 from ccmon_tray import log
+from ccmon_tray.desktop.autostart import Autostart
 from ccmon_tray.desktop.channel import ChannelServer, Message, Request, send
 from ccmon_tray.desktop.clipboard import copy_text
 from ccmon_tray.desktop.memory import trim_working_set
@@ -26,6 +27,7 @@ from ccmon_tray.tray import tooltip
 from ccmon_tray.tray.backends.base import TrayBackend
 from ccmon_tray.tray.backends.dummy import DummyBackend
 from ccmon_tray.tray.launch import Launcher
+from ccmon_tray.tray.login_switch import LoginSwitch
 from ccmon_tray.tray.menu import build_menu
 from ccmon_tray.tray.model import Action, Command, Face, IconFace
 from ccmon_tray.tray.poller import Clock, Poller
@@ -58,6 +60,7 @@ class TrayApp:
         clock: Unix seconds now.
         poll_clock: The poller's clocks.
         window_words: Words of the command line that the window gets, too: the source they name.
+        autostart: The entry for the login; None where starting at login makes no sense.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class TrayApp:
         clock: Callable[[], float] = time.time,
         poll_clock: Clock | None = None,
         window_words: tuple[str, ...] = (),
+        autostart: Autostart | None = None,
     ) -> None:
         self._settings = loaded.settings
         self._file_notices = loaded.notices
@@ -94,6 +98,7 @@ class TrayApp:
         self._writing = threading.Lock()  # held while the settings' file is changed here
         self._face: Face | None = None
         self._launcher = Launcher(paths, window_words)
+        self._login = LoginSwitch(autostart)
         self._reader = Reader(
             self._settings,
             paths,
@@ -180,6 +185,15 @@ class TrayApp:
                     )
             case Action.SET_RANGE:
                 self._set_range(command.argument)
+            case Action.TOGGLE_AUTOSTART:
+                try:
+                    self._login.toggle()
+                finally:
+                    self._repaint()  # the mark that the desktop may have set already is not the truth yet
+            case Action.OPEN_LOGS:
+                self._launcher.open_logs()
+            case Action.COPY_DIAGNOSTICS:
+                self._launcher.copy_diagnostics()
             case Action.QUIT:
                 self.stop()
 
@@ -246,6 +260,7 @@ class TrayApp:
             self._say(one_line(snapshot, now=self._clock()))
 
     def _tick(self) -> None:
+        self._login.look()
         self._repaint()
         for complaint in self._launcher.reap():
             self._notify(complaint)
@@ -280,7 +295,13 @@ class TrayApp:
         return Face(
             icon=icon_face(snapshot, self._settings),
             tooltip=tooltip.compose(snapshot, now=now),
-            menu=build_menu(snapshot, now=now, calendar=self._reader.calendar, settings=self._settings),
+            menu=build_menu(
+                snapshot,
+                now=now,
+                calendar=self._reader.calendar,
+                settings=self._settings,
+                starts_at_login=self._login.enabled,
+            ),
         )
 
     # On the main thread

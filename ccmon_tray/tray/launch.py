@@ -1,4 +1,4 @@
-"""Programs that the tray starts: the window, the quick stats, and the editor of the settings file."""
+"""Programs that the tray starts: the window, the quick stats, diagnostics, and what opens files."""
 
 import importlib.util
 import subprocess
@@ -7,6 +7,7 @@ from typing import Final
 
 from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.instance import wait_for_end
+from ccmon_tray.desktop.opening import open_path
 from ccmon_tray.desktop.settings_editor import edit_settings
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths
@@ -30,7 +31,7 @@ class Launcher:
         self._window_words = window_words
         self._quick_stats: subprocess.Popen[bytes] | None = None
         self._windows: list[subprocess.Popen[bytes]] = []
-        self._openers: list[subprocess.Popen[bytes]] = []
+        self._others: list[tuple[subprocess.Popen[bytes], str]] = []  # with what to say if it fails
 
     def open_dashboard(self, view: str = "", range_name: str = "") -> None:
         """Open the window, or bring the open one to the front. It stays when the tray ends.
@@ -99,7 +100,30 @@ class Launcher:
         if _has_tk():
             self.open_dashboard(ViewName.SETTINGS)
         elif (opener := edit_settings(self._paths)) is not None:
-            self._openers.append(opener)
+            edit = f"edit {self._paths.settings_file} yourself"
+            self._others.append((opener, f"Nothing opens the settings file: {edit}"))
+
+    def open_logs(self) -> None:
+        """Open the folder of the logs.
+
+        Raises:
+            CcmonError: There is none, or nothing opens it.
+        """
+        folder = self._paths.log
+        if not folder.is_dir():
+            raise CcmonError("There are no logs", cause=f"{folder} could not be made")
+        if (opener := open_path(folder)) is not None:
+            self._others.append((opener, f"Nothing opens the folder of the logs, {folder}"))
+
+    def copy_diagnostics(self) -> None:
+        """Look at everything, and put what was found into the clipboard: a few seconds of another process.
+
+        Raises:
+            CcmonError: It cannot be started.
+        """
+        command = [sys.executable, "-m", "ccmon_tray", "diagnostics", "--copy", *self._window_words]
+        complaint = "The diagnostics could not be copied; ccmon-tray diagnostics prints them"
+        self._others.append((_start(command, "There are no diagnostics"), complaint))
 
     def reap(self) -> tuple[str, ...]:
         """Let the system forget programs that have ended.
@@ -118,12 +142,9 @@ class Launcher:
                 complaints.append(
                     f"The window ended with status {window.returncode}; ccmon-tray dashboard says why"
                 )
-        for opener in [each for each in self._openers if each.poll() is not None]:
-            self._openers.remove(opener)
-            if opener.returncode != 0:
-                complaints.append(
-                    f"Nothing opens the settings file: edit {self._paths.settings_file} yourself"
-                )
+        ended = [each for each in self._others if each[0].poll() is not None]
+        self._others = [each for each in self._others if each not in ended]
+        complaints += [complaint for program, complaint in ended if program.returncode != 0]
         return tuple(complaints)
 
     def close(self) -> None:

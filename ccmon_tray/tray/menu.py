@@ -36,7 +36,12 @@ _CHECKS = Command(Action.OPEN_DASHBOARD, ViewName.SMOKE_TEST)
 
 
 def build_menu(
-    snapshot: Snapshot | None, *, now: float, calendar: Calendar, settings: Settings
+    snapshot: Snapshot | None,
+    *,
+    now: float,
+    calendar: Calendar,
+    settings: Settings,
+    starts_at_login: bool | None = None,
 ) -> tuple[MenuItem, ...]:
     """The menu for a snapshot.
 
@@ -45,6 +50,7 @@ def build_menu(
         now: Unix seconds; the result changes with it once a minute at most.
         calendar: The user's days, for times of day and names of days.
         settings: For the chosen range.
+        starts_at_login: Whether the tray does; None where that is not offered.
 
     Returns:
         The lines, top to bottom; keys are stable from one menu to the next.
@@ -64,7 +70,8 @@ def build_menu(
     else:
         items += (_separator("range"), _range_choice(settings.tray.range))
     items.append(_separator("actions"))
-    items += _actions(has_figures=snapshot is not None and snapshot.figures is not None)
+    has_figures = snapshot is not None and snapshot.figures is not None
+    items += _actions(has_figures=has_figures, starts_at_login=starts_at_login)
     return tuple(items)
 
 
@@ -195,12 +202,24 @@ def _warnings(snapshot: Snapshot) -> Iterator[MenuItem]:
     yield MenuItem("warnings", f"⚠ {count}", children=tuple(lines))
 
 
-def _actions(*, has_figures: bool) -> Iterator[MenuItem]:
+def _actions(*, has_figures: bool, starts_at_login: bool | None) -> Iterator[MenuItem]:
     yield MenuItem("dashboard", "Open dashboard", Command(Action.OPEN_DASHBOARD), default=True)
     yield MenuItem("refresh", "Refresh now", Command(Action.REFRESH))
     if has_figures:
         yield MenuItem("copy", "Copy summary", Command(Action.COPY_SUMMARY))
     yield MenuItem("settings", "Settings…", _SETTINGS)
+    if starts_at_login is not None:
+        toggle = Command(Action.TOGGLE_AUTOSTART)
+        yield MenuItem("autostart", "Start at login", toggle, kind="check", checked=starts_at_login)
+    yield MenuItem(
+        "help",
+        "Help",
+        children=(
+            MenuItem("help.smoke-test", "Smoke test", _CHECKS),
+            MenuItem("help.diagnostics", "Copy diagnostics", Command(Action.COPY_DIAGNOSTICS)),
+            MenuItem("help.logs", "Open logs", Command(Action.OPEN_LOGS)),
+        ),
+    )
     yield MenuItem("quit", "Quit", Command(Action.QUIT))
 
 

@@ -23,6 +23,9 @@ class Action(StrEnum):
     OPEN_SETTINGS = "open-settings"
     REFRESH = "refresh"
     COPY_SUMMARY = "copy-summary"
+    TOGGLE_AUTOSTART = "toggle-autostart"
+    OPEN_LOGS = "open-logs"
+    COPY_DIAGNOSTICS = "copy-diagnostics"
     SET_RANGE = "set-range"
     QUIT = "quit"
 

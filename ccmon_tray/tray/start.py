@@ -2,15 +2,16 @@
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ccmon_tray import log
 from ccmon_tray.calendars import calendar_from
-from ccmon_tray.desktop import memory
+from ccmon_tray.desktop import autostart, memory
 from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.instance import SingleInstance
-from ccmon_tray.errors import AlreadyRunning, TrayHostMissing
+from ccmon_tray.desktop.menu_entry import MenuEntry
+from ccmon_tray.errors import AlreadyRunning, CcmonError, TrayHostMissing
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import Loaded, load
@@ -59,6 +60,9 @@ def run_tray(
         return 0
     try:
         log.configure(loaded.settings.log.level, paths.log_file)
+        login = autostart.Autostart() if autostart.is_offered() else None
+        if login is not None:
+            loaded = Loaded(loaded.settings, (*loaded.notices, *_mended(login)))
         app = TrayApp(
             loaded,
             paths,
@@ -68,10 +72,21 @@ def run_tray(
             reload=functools.partial(load, paths),
             say=_say,
             window_words=_window_words(kind, prometheus_url),
+            autostart=login,
         )
         return app.run()
     finally:
         instance.release()
+
+
+def _mended(login: autostart.Autostart) -> Iterator[str]:
+    """What had to be mended so that the desktop starts this installation, in words."""
+    for repair in (login.repair, *([MenuEntry().repair] if sys.platform == "linux" else [])):
+        try:
+            if words := repair():
+                yield words
+        except CcmonError as error:
+            yield str(error)
 
 
 def _window_words(kind: str | None, prometheus_url: str | None) -> tuple[str, ...]:
