@@ -282,6 +282,7 @@ class DashboardWindow:
         bind("<F5>", lambda _event: self.reload())
         bind(f"<{_MODIFIER}-comma>", lambda _event: self.open_view(ViewName.SETTINGS))
         bind(f"<{_MODIFIER}-c>", self._on_copy)
+        bind("<<CopyValue>>", self._on_copy_value)
         for keys in ("w", "q"):
             bind(f"<{_MODIFIER}-{keys}>", lambda _event: self.close())
         self.root.bind("<Escape>", self._on_escape)
@@ -294,11 +295,13 @@ class DashboardWindow:
     def _on_copy(self, event: "tk.Event[Any]") -> None:
         if isinstance(event.widget, tk.Entry | tk.Text):
             return  # which copies what is marked in it
+        if isinstance(event.widget, tk.Misc):
+            event.widget.event_generate("<<CopyValue>>")
+
+    def _on_copy_value(self, event: "tk.Event[Any]") -> None:
         chart = getattr(event.widget, "chart", None)
         if chart is not None and chart.hovered_text:
             self.copy(chart.hovered_text)
-        elif isinstance(event.widget, tk.Misc):
-            event.widget.event_generate("<<CopyValue>>")
 
     def _on_escape(self, event: "tk.Event[Any]") -> None:
         if event.widget.winfo_toplevel() is self.root and not self.page.view.escape():

@@ -97,6 +97,7 @@ class CheckList(Surface):
         self.on_click(self._click)
         self.bind("<Double-Button-1>", lambda _event: self._copy_selected())
         self.bind("<<CopyValue>>", lambda _event: self._copy_selected())
+        self.bind("<FocusIn>", lambda _event: self._mark_something(), add=True)
         self.bind("<Up>", lambda _event: self._step(-1))
         self.bind("<Down>", lambda _event: self._step(1))
         for key in ("<Return>", "<space>", "<Left>", "<Right>"):
@@ -238,6 +239,11 @@ class CheckList(Surface):
         index = max((i for i, top in enumerate(self._tops) if top <= y), default=None)
         self._selected = index
         self._toggle_selected()
+
+    def _mark_something(self) -> None:
+        """Show where the keys go."""
+        if self._selected is None:
+            self._selected = 0
 
     def _step(self, by: int) -> str:
         last = len(self._links) - 1

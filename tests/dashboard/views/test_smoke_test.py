@@ -129,7 +129,7 @@ def test_details_by_keyboard_and_a_copy(open_view: OpenView) -> None:
     view = finished(window)
     view.list.focus_force()
     pump(window.root, lambda: view.list.focused, "the focus")
-    for _ in range(list(LINK_TITLES).index("metrics") + 1):
+    for _ in range(list(LINK_TITLES).index("metrics")):
         view.list.event_generate("<Down>")
     before = view.list.winfo_reqheight()
     view.list.event_generate("<Return>")
