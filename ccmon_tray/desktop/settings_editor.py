@@ -1,13 +1,15 @@
 """The settings file in the person's own editor."""
 
-import subprocess
-from typing import Final, get_origin
+from typing import TYPE_CHECKING, Final, get_origin
 
 from ccmon_tray.desktop.opening import open_path
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import Paths
 from ccmon_tray.setting_keys import KEYS, Key
+
+if TYPE_CHECKING:
+    import subprocess
 
 _HEAD: Final = (
     "# Settings of ccmon-tray. Take the # from a line to set it; the values here are the defaults.",

@@ -116,6 +116,15 @@ class TrayApp:
             interval_s=self._settings.poll.interval_s,
             clock=poll_clock,
         )
+        self._deeds: Final[dict[Action, Callable[[], None]]] = {
+            Action.OPEN_SETTINGS: self._launcher.open_settings,
+            Action.REFRESH: self._refresh,
+            Action.COPY_SUMMARY: self._copy_summary,
+            Action.TOGGLE_AUTOSTART: self._toggle_autostart,
+            Action.COPY_DIAGNOSTICS: self._launcher.copy_diagnostics,
+            Action.OPEN_LOGS: self._launcher.open_logs,
+            Action.QUIT: self.stop,
+        }
 
     def run(self) -> int:
         """Serve until Quit, a signal or a message says to end.
@@ -173,29 +182,22 @@ class TrayApp:
                 self._launcher.open_dashboard(view, range_name)
             case Action.OPEN_QUICK_STATS:
                 self._launcher.toggle_quick_stats(self._settings.appearance.theme, command.argument)
-            case Action.OPEN_SETTINGS:
-                self._launcher.open_settings()
-            case Action.REFRESH:
-                self._reader.doubt()
-                self._poller.refresh()
-            case Action.COPY_SUMMARY:
-                if self._reader.snapshot is not None:
-                    copy_text(
-                        summary(self._reader.snapshot, now=self._clock(), calendar=self._reader.calendar)
-                    )
             case Action.SET_RANGE:
                 self._set_range(command.argument)
-            case Action.TOGGLE_AUTOSTART:
-                try:
-                    self._login.toggle()
-                finally:
-                    self._repaint()  # the mark that the desktop may have set already is not the truth yet
-            case Action.OPEN_LOGS:
-                self._launcher.open_logs()
-            case Action.COPY_DIAGNOSTICS:
-                self._launcher.copy_diagnostics()
-            case Action.QUIT:
-                self.stop()
+            case action:
+                self._deeds[action]()
+
+    def _refresh(self) -> None:
+        self._reader.doubt()
+        self._poller.refresh()
+
+    def _copy_summary(self) -> None:
+        if self._reader.snapshot is not None:
+            copy_text(summary(self._reader.snapshot, now=self._clock(), calendar=self._reader.calendar))
+
+    def _toggle_autostart(self) -> None:
+        self._login.toggle()
+        self._repaint()
 
     def _set_range(self, name: str) -> None:
         with self._lock:
