@@ -103,7 +103,6 @@ class HttpServer:
             connection_limit=_CONNECTIONS,
             channel_timeout=_IDLE_S,
             cleanup_interval=1,
-            asyncore_loop_timeout=_WAKE_S,
             asyncore_use_poll=True,
             max_request_header_size=_HEADER_BYTES,
             max_request_body_size=LARGEST_BYTES + 1,
@@ -111,6 +110,7 @@ class HttpServer:
             ident="ccmon-tray",
             clear_untrusted_proxy_headers=False,
         )
+        adjustments.asyncore_loop_timeout = min(_WAKE_S, request_timeout_s)
         self._map: dict[int, Any] = {}
         self._dispatcher = _Dispatcher()
         self._dispatcher.set_thread_count(_THREADS)
