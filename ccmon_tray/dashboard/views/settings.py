@@ -1,5 +1,6 @@
 """The settings, changed in place and followed at once by tray and window; version and licences."""
 
+import threading
 import tkinter as tk
 from dataclasses import dataclass
 from tkinter import ttk
@@ -55,6 +56,8 @@ class SettingsView(View[SettingsReading]):
         super().__init__(host)
         self.rows: dict[str, FormRow] = {}
         self.secrets: dict[str, tk.Label] = {}
+        self._asked: dict[str, str] = {}
+        self._saving = threading.Lock()
         self._test: Reachability | None = None
         self._carried: tuple[str, dict[str, str]] = ("", {})
 
@@ -191,15 +194,19 @@ class SettingsView(View[SettingsReading]):
 
     def _save(self, row: FormRow, text: str) -> None:
         paths, item = self.host.services.paths, row.item
+        self._asked[item.dotted] = text
 
         def job() -> None:
-            save_setting(paths, item, text)
+            with self._saving:
+                if self._asked[item.dotted] == text:  # else something newer was chosen meanwhile
+                    save_setting(paths, item, text)
             # This view may be left by then: its window hears of it as others do.
             send(paths.dashboard, Message.SETTINGS_CHANGED)
 
         def done(_: Any) -> None:
-            row.saved(text)
-            self.host.settings_changed()
+            if self._asked[item.dotted] == text:
+                row.saved(text)
+                self.host.settings_changed()
 
         def failed(error: Exception) -> None:
             row.show(row.value)

@@ -1,5 +1,6 @@
 """The settings view in the whole program's window: typed into, saved, followed."""
 
+import gc
 import subprocess
 import sys
 import tkinter as tk
@@ -54,6 +55,8 @@ def dashboard(desktop: Desktop, paths: Paths, monkeypatch: pytest.MonkeyPatch) -
         dashboard.root.deiconify()
         dashboard.root.update()
         dashboard._begin()
+        # Tk's pictures must go on Tk's thread; no main loop is here that other threads could leave it to.
+        gc.disable()
         pump(dashboard.root, lambda: dashboard.window.page.current, "the settings")
         return dashboard
 
@@ -62,6 +65,9 @@ def dashboard(desktop: Desktop, paths: Paths, monkeypatch: pytest.MonkeyPatch) -
         if each._channel is not None:
             each._channel.close()
         each.window.close()
+    made.clear()
+    gc.enable()
+    gc.collect()
 
 
 def _fail(_kind: type[BaseException], error: BaseException, _trace: object) -> None:
@@ -184,6 +190,40 @@ def test_the_text_size_counts_at_once(dashboard: Open, paths: Paths) -> None:
     assert saved(paths, "appearance", "text_size") == 120
     pump(window.root, lambda: window.window.page.current, "the settings again")
     assert str(view_of(window).rows["appearance.text_size"].field.cget("text")).startswith("120 %")
+
+
+def test_the_last_of_quick_choices_counts(desktop: Desktop, dashboard: Open, paths: Paths) -> None:
+    window = dashboard()
+    icon = view_of(window).rows["tray.icon_text"]
+    assert isinstance(icon, SegmentsRow)
+    icon.field.focus_force()
+    window.root.update()
+
+    desktop.press("Right", "Right", "Left", "Left", "Right")
+
+    pump(window.root, lambda: icon.value.text == "today", "the last choice")
+    pump(window.root, lambda: window.window.services.settings.tray.icon_text == "today", "the window follows")
+    assert saved(paths, "tray", "icon_text") == "today"
+    assert icon.field.chosen == "today"
+
+
+def test_what_cannot_be_saved_is_said_and_shown_as_it_is(dashboard: Open, paths: Paths) -> None:
+    window = dashboard()
+    paths.settings_file.unlink()
+    paths.settings_file.mkdir()  # no file can take its place
+    icon, interval = view_of(window).rows["tray.icon_text"], entry(window, "poll.interval_s")
+    assert isinstance(icon, SegmentsRow)
+
+    icon.field.focus_force()
+    icon.field.event_generate("<Right>")
+    interval.type("44")
+    interval.commit()
+
+    pump(window.root, lambda: "could not be saved" in said(icon), "the words")
+    pump(window.root, lambda: "could not be saved" in said(interval), "the words")
+    assert icon.field.chosen == "none"
+    assert interval.text == "44"
+    assert interval.dirty
 
 
 def test_what_the_environment_sets_cannot_be_changed(
