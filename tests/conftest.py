@@ -5,6 +5,10 @@ import shutil
 
 import pytest
 
+# Trays that tests start receive nothing at the usual ports, which others may use; the tests of the built-in
+# collector choose their own.
+os.environ["CCMON_TRAY_COLLECTOR__ENABLED"] = "false"
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:

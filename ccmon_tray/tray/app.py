@@ -23,6 +23,7 @@ from ccmon_tray.errors import CcmonError, TrayHostMissing
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings, Theme
 from ccmon_tray.settings_file import Loaded, save
+from ccmon_tray.sources.collector.host import CollectorHost
 from ccmon_tray.tray import tooltip
 from ccmon_tray.tray.backends.base import TrayBackend
 from ccmon_tray.tray.backends.dummy import DummyBackend
@@ -43,6 +44,7 @@ HOW_TO_SEE: Final = "To see the numbers: ccmon-tray status, or ccmon-tray report
 
 _HOST_GRACE_S: Final = 8.0  # a tray host that starts with the session may take so long
 _SETTLED_S: Final = 4.0  # after so long everything has been imported, read and drawn once
+_WAKE_S: Final = 2.0  # exports call for a poll at most so often
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
@@ -61,6 +63,7 @@ class TrayApp:
         poll_clock: The poller's clocks.
         window_words: Words of the command line that the window gets, too: the source they name.
         autostart: The entry for the login; None where starting at login makes no sense.
+        collector: Receives Claude Code's exports; None where this process does not.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class TrayApp:
         poll_clock: Clock | None = None,
         window_words: tuple[str, ...] = (),
         autostart: Autostart | None = None,
+        collector: CollectorHost | None = None,
     ) -> None:
         self._settings = loaded.settings
         self._file_notices = loaded.notices
@@ -99,6 +103,8 @@ class TrayApp:
         self._face: Face | None = None
         self._launcher = Launcher(paths, window_words)
         self._login = LoginSwitch(autostart)
+        self._collector = collector
+        self._woken_at = float("-inf")
         self._reader = Reader(
             self._settings,
             paths,
@@ -136,6 +142,7 @@ class TrayApp:
         with self._signals_caught():
             try:
                 self._start_channel(channel)
+                self._start_collector()
                 self._repaint()
                 self._poller.start()
                 self._serve()
@@ -144,6 +151,8 @@ class TrayApp:
                     _log.warning("The poller did not end in time")
                 channel.close()
                 self._launcher.close()
+                if self._collector is not None:
+                    self._collector.close()
         return 0
 
     def stop(self) -> None:
@@ -227,6 +236,8 @@ class TrayApp:
             self._own_notices = ()
             self._reader.use(self._settings, self._notices)
         log.set_level(loaded.settings.log.level)
+        if self._collector is not None:
+            self._collector.use(loaded.settings.collector)
         self._repaint()
         self._poller.set_interval(loaded.settings.poll.interval_s)
 
@@ -240,7 +251,8 @@ class TrayApp:
 
     @property
     def _notices(self) -> tuple[str, ...]:
-        return (*self._file_notices, *self._own_notices)
+        of_collector = self._collector.notices if self._collector is not None else ()
+        return (*self._file_notices, *of_collector, *self._own_notices)
 
     def _notify(self, words: str) -> None:
         with self._lock:
@@ -249,6 +261,14 @@ class TrayApp:
             self._own_notices = (*self._own_notices[-2:], words)
             self._reader.use(self._settings, self._notices)
         self._repaint()
+
+    def _on_export(self) -> None:
+        """Where nothing was known of Claude Code, show its first exports at once. A listener's thread."""
+        snapshot, now = self._reader.snapshot, time.monotonic()
+        if snapshot is None or snapshot.figures is not None or now - self._woken_at < _WAKE_S:
+            return
+        self._woken_at = now
+        self._poller.refresh()
 
     # On the poller's thread
 
@@ -262,6 +282,8 @@ class TrayApp:
             self._say(one_line(snapshot, now=self._clock()))
 
     def _tick(self) -> None:
+        with self._lock:
+            self._reader.use(self._settings, self._notices)  # the collector may have something to say
         self._login.look()
         self._repaint()
         for complaint in self._launcher.reap():
@@ -322,6 +344,11 @@ class TrayApp:
         if self._stopping:
             return
         self._backend.run(on_command=self.on_command, on_ready=lambda: None)
+
+    def _start_collector(self) -> None:
+        if self._collector is not None:
+            self._collector.on_export = self._on_export
+            self._collector.use(self._settings.collector)
 
     def _start_channel(self, channel: ChannelServer) -> None:
         try:

@@ -16,6 +16,8 @@ from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import Loaded, load
 from ccmon_tray.sources.choose import open_source
+from ccmon_tray.sources.collector import usage_file
+from ccmon_tray.sources.collector.host import CollectorHost
 from ccmon_tray.tray import fonts
 from ccmon_tray.tray.app import HOW_TO_SEE, TrayApp
 from ccmon_tray.tray.backends.base import TrayBackend
@@ -73,6 +75,7 @@ def run_tray(
             say=_say,
             window_words=_window_words(kind, prometheus_url),
             autostart=login,
+            collector=_collector(paths, kind or loaded.settings.source.kind),
         )
         return app.run()
     finally:
@@ -87,6 +90,11 @@ def _mended(login: autostart.Autostart) -> Iterator[str]:
                 yield words
         except CcmonError as error:
             yield str(error)
+
+
+def _collector(paths: Paths, kind: str) -> CollectorHost | None:
+    """The built-in collector; a demo receives nothing."""
+    return None if kind == "demo" else CollectorHost(usage_file(paths))
 
 
 def _window_words(kind: str | None, prometheus_url: str | None) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from ccmon_tray.sources.collector.faults import StoreUnavailable
 from ccmon_tray.sources.collector.gate import Gate
 from ccmon_tray.sources.collector.ingest import Accepted, Ingest
 from ccmon_tray.sources.collector.ports import PortTaken, listen
+from ccmon_tray.sources.collector.pruning import Retention
 
 _log = logging.getLogger(__name__)
 
@@ -42,15 +43,18 @@ class CollectorHost:
 
     Args:
         path: The collector's file.
-        on_export: Called after an export was kept, on the listener's thread; must be cheap.
         retry_s: How often a listener that could not start is tried again.
+
+    Attributes:
+        on_export: Called after data points were kept, on the listener's thread; must be cheap. Set before
+            :meth:`use`.
+        settled: Set while everything that is wanted has been tried.
     """
 
-    def __init__(
-        self, path: Path, *, on_export: Callable[[], None] = lambda: None, retry_s: float = RETRY_S
-    ) -> None:
+    def __init__(self, path: Path, *, retry_s: float = RETRY_S) -> None:
+        self.on_export: Callable[[], None] = lambda: None
+        self.settled = threading.Event()
         self._path = path
-        self._on_export = on_export
         self._retry_s = retry_s
         self._wanted = CollectorSettings(enabled=False)
         self._wake = threading.Event()
@@ -59,8 +63,6 @@ class CollectorHost:
         self._listeners: dict[str, Listener] = {}
         self._troubles: dict[str, CcmonError] = {}
         self._ingest: Ingest | None = None
-        self.settled = threading.Event()
-        """Set while everything that is wanted has been tried."""
 
     def use(self, settings: CollectorSettings) -> None:
         """Listen by these settings from now on."""
@@ -124,7 +126,7 @@ class CollectorHost:
         self._troubles.pop(_ACCESS, None)
         try:
             gate = Gate(settings)
-            ingest = self._open()
+            ingest = self._open(settings)
         except CcmonError as error:
             _log.warning("%s", error)
             self._troubles[_ACCESS] = error
@@ -142,9 +144,10 @@ class CollectorHost:
                 self._troubles.pop(name, None)
                 _log.info("The built-in collector listens for OTLP/%s at %s:%s", name, settings.host, port)
 
-    def _open(self) -> Ingest:
+    def _open(self, settings: CollectorSettings) -> Ingest:
         if self._ingest is None:
-            self._ingest = _Heard(self._path, self._on_export)
+            retention = Retention(settings.detail_days, settings.retention_days or None)
+            self._ingest = _Heard(self._path, retention, self.on_export)
         try:
             self._ingest.open()
         except StoreUnavailable as error:
@@ -167,8 +170,8 @@ class CollectorHost:
 class _Heard(Ingest):
     """An ingest that tells when it has kept something."""
 
-    def __init__(self, path: Path, on_export: Callable[[], None]) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, retention: Retention, on_export: Callable[[], None]) -> None:
+        super().__init__(path, retention=retention)
         self._on_export = on_export
 
     def metrics(self, body: bytes, content_type: str) -> Accepted:
