@@ -11,6 +11,7 @@ from ccmon_tray.usage.windows import RANGE_NAMES
 from ccmon_tray.view_names import ViewName
 
 SOURCES: Final = ("auto", "prometheus", "collector", "transcripts", "demo")
+SHELLS: Final = ("bash", "zsh", "fish")
 VIEWS: Final = tuple(name.value for name in ViewName)
 GROUPINGS: Final = ("model", "type", "session", "project", "day", "user")
 
@@ -40,12 +41,21 @@ examples:
   ccmon-tray report --from 2026-11-01 --to 2026-11-15 --json
   ccmon-tray report --range 30d --by model --csv > models.csv"""
 
+_COMPLETION = """\
+What a shell needs to complete commands and options, for a line in its
+start-up file:
+
+  bash  eval "$(ccmon-tray completion bash)"
+  zsh   eval "$(ccmon-tray completion zsh)"
+  fish  ccmon-tray completion fish | source"""
+
 
 class Arguments(Protocol):
     """What was asked for. Each command reads the fields that its own arguments set."""
 
     command: Callable[["Arguments"], int]
     headless: bool
+    dashboard: bool
     source: str | None
     prometheus_url: str | None
     json: bool
@@ -56,6 +66,9 @@ class Arguments(Protocol):
     end: str | None
     at: str | None
     by: str | None
+    deed: str
+    copy: bool
+    shell: str
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -66,10 +79,11 @@ def parse(argv: Sequence[str]) -> Arguments:
     """
     if not argv or (argv[0].startswith("-") and argv[0] not in {"-h", "--help", "-V", "--version"}):
         argv = ["run", *argv]
-    return cast("Arguments", _parser().parse_args(argv))
+    return cast("Arguments", make_parser().parse_args(argv))
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """All arguments of all commands."""
     parser = _new(
         argparse.ArgumentParser,
         prog=PROGRAM,
@@ -86,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("run", "Run the tray.")
     run.add_argument("--headless", action="store_true", help="without an icon: keep the numbers for status")
+    run.add_argument("--dashboard", action="store_true", help="with the window, as from the desktop’s menu")
     _add_source(run)
 
     window = command("dashboard", "The window: every view; one that is open comes to the front.", "dashboard")
@@ -112,8 +127,27 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="as JSON (ccmon-tray/doctor/1)")
     _add_source(doctor)
 
+    found = command(
+        "diagnostics", "The smoke test, versions, settings and logs as a text, without secrets.", "diagnostics"
+    )
+    found.add_argument("--copy", action="store_true", help="into the clipboard, instead of printing it")
+    _add_source(found)
+
+    login = command("autostart", "Whether the tray starts at login.", "desktop")
+    login.add_argument("deed", metavar="enable|disable|status", choices=("enable", "disable", "status"))
+    entry = command("menu-entry", "The application in the menu of a Linux desktop.", "desktop")
+    entry.add_argument("deed", metavar="add|remove|status", choices=("add", "remove", "status"))
+
     demo = command("demo", "Everything on generated data, marked “Demo”, in a temporary home.")
     demo.add_argument("--headless", action="store_true", help="without an icon: print the numbers once")
+
+    shell = command(
+        "completion",
+        "What a shell needs to complete commands and options.",
+        "completion",
+        description=_COMPLETION,
+    )
+    shell.add_argument("shell", metavar="|".join(SHELLS), choices=SHELLS)
     return parser
 
 
@@ -121,7 +155,7 @@ def _command(module: str, name: str) -> Callable[[Arguments], int]:
     """The function of a command; its module is imported when it runs, since some take a tenth of a second."""
 
     def run(arguments: Arguments) -> int:
-        function = getattr(importlib.import_module(f"ccmon_tray.cli.{module}"), name)
+        function = getattr(importlib.import_module(f"ccmon_tray.cli.{module}"), name.replace("-", "_"))
         return cast("Callable[[Arguments], int]", function)(arguments)
 
     return run

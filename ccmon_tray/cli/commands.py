@@ -57,6 +57,7 @@ def run(arguments: Arguments) -> int:
         context.paths,
         Loaded(context.settings, context.notices),
         headless=arguments.headless,
+        with_window=arguments.dashboard,
         kind=arguments.source,
         prometheus_url=arguments.prometheus_url,
     )

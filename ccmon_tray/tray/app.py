@@ -132,8 +132,11 @@ class TrayApp:
             Action.QUIT: self.stop,
         }
 
-    def run(self) -> int:
+    def run(self, first: Command | None = None) -> int:
         """Serve until Quit, a signal or a message says to end.
+
+        Args:
+            first: What to do at the start, as if it had been chosen in the menu.
 
         Returns:
             The exit status.
@@ -145,6 +148,8 @@ class TrayApp:
                 self._start_collector()
                 self._repaint()
                 self._poller.start()
+                if first is not None:
+                    self.on_command(first)
                 self._serve()
             finally:
                 if not self._poller.stop():

@@ -21,7 +21,7 @@ from ccmon_tray.sources.collector.host import CollectorHost
 from ccmon_tray.tray import fonts
 from ccmon_tray.tray.app import HOW_TO_SEE, TrayApp
 from ccmon_tray.tray.backends.base import TrayBackend
-from ccmon_tray.tray.model import IconFace
+from ccmon_tray.tray.model import Action, Command, IconFace
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,6 +32,7 @@ def run_tray(
     loaded: Loaded,
     *,
     headless: bool = False,
+    with_window: bool = False,
     kind: str | None = None,
     prometheus_url: str | None = None,
 ) -> int:
@@ -41,6 +42,7 @@ def run_tray(
         paths: The home whose tray this is.
         loaded: Its settings; they are read anew when their file changes.
         headless: Whether to do without an icon.
+        with_window: Whether to open the window, too, or that of the running tray.
         kind: The source from the command line, above ``source.kind``.
         prometheus_url: The URL from the command line, above ``prometheus.url``.
 
@@ -56,7 +58,7 @@ def run_tray(
     try:
         instance.acquire()
     except AlreadyRunning as error:
-        if not send(paths.tray, Message.RAISE):
+        if not send(paths.tray, Message.OPEN_DASHBOARD if with_window else Message.RAISE):
             raise
         _say(f"{error.title}, and was asked to show itself. {HOW_TO_SEE}")
         return 0
@@ -77,7 +79,7 @@ def run_tray(
             autostart=login,
             collector=_collector(paths, kind or loaded.settings.source.kind),
         )
-        return app.run()
+        return app.run(Command(Action.OPEN_DASHBOARD) if with_window else None)
     finally:
         instance.release()
 
