@@ -12,6 +12,7 @@ from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import with_value
 from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.sources.claude_files import ClaudeFiles, LocalFiles
+from ccmon_tray.sources.claude_files.folders import config_folders
 from ccmon_tray.usage.models import SourceKind
 from ccmon_tray.usage.windows import Calendar
 
@@ -54,11 +55,21 @@ def open_source(
             from ccmon_tray.sources.collector.source import CollectorSource  # noqa: PLC0415
 
             return CollectorSource(usage_file(find_paths()), clock=clock)
+        case "transcripts":
+            from ccmon_tray.sources.claude_files.transcripts import TranscriptsSource  # noqa: PLC0415
+
+            return TranscriptsSource(
+                config_folders(settings.claude),
+                cache_dir=find_paths().cache,
+                provider=settings.pricing.provider,
+                regional=settings.pricing.regional,
+                clock=clock,
+            )
         case _:
             raise SettingsError(
                 f"The source “{kind}” cannot be used",
-                cause="this version reads Prometheus, its own collector’s data and demo data",
-                next_step="Set source.kind to auto, prometheus, collector or demo",
+                cause="there is no such source",
+                next_step="Set source.kind to auto, prometheus, collector, transcripts or demo",
             )
 
 

@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from hashlib import blake2b
 from importlib.resources import files
 from typing import Annotated, Final, Literal, get_args
 
@@ -142,10 +143,18 @@ class PriceTable:
 
     Args:
         text: A table in the form of ``prices.toml``.
+
+    Attributes:
+        digest: Another text for another table.
+        prompt_limits: The lengths of prompts, tokens, above which some model has another price; ascending.
     """
 
     def __init__(self, text: str) -> None:
         found = _File.model_validate(tomllib.loads(text))
+        self.digest: str = blake2b(text.encode(), digest_size=8).hexdigest()
+        self.prompt_limits: tuple[int, ...] = tuple(
+            sorted({entry.prompt_over for entry in found.prices if entry.prompt_over})
+        )
         self.as_of: str = found.as_of
         self.sources: tuple[PriceSource, ...] = tuple(
             PriceSource(source.provider, source.title, source.url) for source in found.sources

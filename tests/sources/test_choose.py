@@ -5,7 +5,7 @@ import pytest
 
 from ccmon_tray.errors import SettingsError
 from ccmon_tray.paths import HOME_VARIABLE
-from ccmon_tray.settings import PrometheusSettings, Settings, SourceSettings
+from ccmon_tray.settings import ClaudeSettings, PrometheusSettings, Settings, SourceSettings
 from ccmon_tray.sources.choose import open_source
 from ccmon_tray.sources.collector.decode import PROTOBUF
 from ccmon_tray.sources.collector.ingest import Ingest
@@ -58,10 +58,25 @@ def test_the_collector_reads_the_file_in_the_data_folder(
     assert (not nothing, set(something)) == (True, {Metric.SESSIONS, Metric.COST, Metric.TOKENS})
 
 
-@pytest.mark.parametrize("kind", ["transcripts"])
-def test_what_this_version_does_not_have_is_said(kind: str) -> None:
-    with pytest.raises(SettingsError, match=kind):
-        open_source(SETTINGS, UTC, kind=kind)
+def test_transcripts_are_those_of_the_configured_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    folder = Path(__file__).parents[1] / "fixtures" / "claude-config"
+    source = open_source(
+        SETTINGS.model_copy(update={"claude": ClaudeSettings(config_dir=folder)}), UTC, kind="transcripts"
+    )
+    known = source.inventory().metrics
+    source.close()
+
+    assert source.info.kind is SourceKind.TRANSCRIPTS
+    assert Metric.TOKENS in known
+    assert [file.suffix for file in (tmp_path / "cache").iterdir() if "transcripts" in file.name]
+
+
+def test_a_source_that_there_is_not_is_said() -> None:
+    with pytest.raises(SettingsError, match="pigeons"):
+        open_source(SETTINGS, UTC, kind="pigeons")
 
 
 def test_a_url_that_cannot_be_used_is_said() -> None:

@@ -1,0 +1,266 @@
+"""A line of a transcript: the use of a request, or what a tool did. Nothing that somebody wrote is kept.
+
+Use is on the lines of answers: ``message.usage``. One answer takes several lines that repeat it, and lines
+are copied to other files when a session is continued. So a request is told by ``message.id`` and
+``requestId``, what a tool did by the id of its call, and :meth:`Request.joined` says what counts of several
+lines: the largest use, which is that of the finished answer, at the time and in the session of the first.
+
+Names and places of the fields are those of Claude Code up to 2.1; others are passed over.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
+
+_SYNTHETIC: Final = "<synthetic>"
+_MOST_TOKENS: Final = 10**11
+_MOST_USD: Final = 10**5
+_LATEST_S: Final = 2**40
+# What git says of a commit: "[main 2d8a46f] words". Clients before 2.1 note it nowhere else.
+_COMMITTED: Final = re.compile(r"^\[[^\]\n]{1,200} [0-9a-f]{7,40}\] ", re.MULTILINE)
+
+
+class Use(NamedTuple):
+    """What a request used. The largest of several is that of the finished answer.
+
+    The counts are tokens; ``fast`` says whether it was made in fast mode, ``given_usd`` is the cost as old
+    versions of Claude Code noted it, or -1.
+    """
+
+    total: int
+    output: int
+    input: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+    model: str
+    fast: bool
+    given_usd: float
+
+
+class Origin(NamedTuple):
+    """When something was (Unix seconds, rounded up), in which session, and whether in a subagent's part."""
+
+    at: int
+    session: str
+    is_subagent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to the model; ``folder`` is the one that Claude Code worked in, or ""."""
+
+    key: int
+    origin: Origin
+    use: Use
+    folder: str = ""
+
+    def joined(self, other: "Request") -> "Request":
+        """What counts of two lines about the same request, whichever comes first."""
+        first, second = sorted((self, other), key=lambda request: (request.origin, request.folder))
+        return Request(self.key, first.origin, max(self.use, other.use), first.folder or second.folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a tool did: lines added and removed, commits and pull requests made."""
+
+    key: int
+    origin: Origin
+    added: int = 0
+    removed: int = 0
+    commits: int = 0
+    pull_requests: int = 0
+
+    def joined(self, other: "Deed") -> "Deed":
+        """What counts of two lines about the same call of a tool."""
+        return min(self, other, key=lambda deed: (deed.origin, deed.counts))
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """The four counts."""
+        return self.added, self.removed, self.commits, self.pull_requests
+
+
+class BrokenLine(Exception):
+    """A line that should tell of use, but cannot be read."""
+
+
+def parse_line(line: bytes, session: str, *, is_subagent: bool) -> Request | Deed | None:
+    """What a line tells.
+
+    Args:
+        line: One line, without its end.
+        session: The session that the file belongs to, for lines that do not name one.
+        is_subagent: Whether the file is a subagent's.
+
+    Returns:
+        A request, or what a tool did; None for all other lines.
+
+    Raises:
+        BrokenLine: It is not a line of a transcript, or what it says is impossible.
+    """
+    # A quote inside a text is escaped, so these can only be keys: most lines need not be parsed.
+    may_use = b'"usage"' in line
+    if not may_use and not _may_be_deed(line):
+        if not line.startswith(b"{") or not line.endswith(b"}"):
+            raise BrokenLine
+        return None
+    try:
+        content = _loads(line)
+        if isinstance(message := content.get("message"), dict) and "usage" in message:
+            return _request(line, content, message, session, is_subagent=is_subagent)
+        if isinstance(result := content.get("toolUseResult"), dict):
+            return _deed(line, content, result, session, is_subagent=is_subagent)
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise BrokenLine from error
+    return None
+
+
+def _may_be_deed(line: bytes) -> bool:
+    return b'"toolUseResult"' in line and (
+        b'"structuredPatch"' in line or b'"gitOperation"' in line or b" changed, " in line
+    )
+
+
+def _loads(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except UnicodeDecodeError:
+        return json.loads(line.decode("utf-8", "replace"))
+
+
+def _request(
+    line: bytes, content: Mapping[str, Any], message: Mapping[str, Any], session: str, *, is_subagent: bool
+) -> Request | None:
+    model = _text(message.get("model"))
+    if model == _SYNTHETIC:
+        return None
+    usage = message["usage"]
+    parts = usage.get("cache_creation") or {}
+    write_1h = _tokens(parts.get("ephemeral_1h_input_tokens"))
+    # Old versions note the sum alone; it is for five minutes then.
+    written = max(
+        _tokens(usage.get("cache_creation_input_tokens")),
+        write_1h + _tokens(parts.get("ephemeral_5m_input_tokens")),
+    )
+    output, plain = _tokens(usage.get("output_tokens")), _tokens(usage.get("input_tokens"))
+    read = _tokens(usage.get("cache_read_input_tokens"))
+    use = Use(
+        total=output + plain + read + written,
+        output=output,
+        input=plain,
+        cache_read=read,
+        cache_write_5m=written - write_1h,
+        cache_write_1h=write_1h,
+        model=model,
+        fast=usage.get("speed") == "fast",
+        given_usd=_usd(content.get("costUSD")),
+    )
+    origin = _origin(content, session, is_subagent=is_subagent)
+    message_id = _text(message.get("id"))
+    # A line without ids is a request of its own, and so is each that differs from it.
+    name = f"{message_id} {_text(content.get('requestId'))}".encode() if message_id else line
+    return Request(_key(name), origin, use, _text(content.get("cwd")))
+
+
+def _deed(
+    line: bytes, content: Mapping[str, Any], result: Mapping[str, Any], session: str, *, is_subagent: bool
+) -> Deed | None:
+    added, removed = _changed_lines(result)
+    commits, pull_requests = _git(result)
+    if not (added or removed or commits or pull_requests):
+        return None
+    origin = _origin(content, session, is_subagent=is_subagent)
+    call = _tool_call(content.get("message"))
+    return Deed(
+        _key(call.encode() if call else line),
+        origin,
+        added=added,
+        removed=removed,
+        commits=commits,
+        pull_requests=pull_requests,
+    )
+
+
+def _changed_lines(result: Mapping[str, Any]) -> tuple[int, int]:
+    """Lines that an edit added and removed, as Claude Code counts them.
+
+    A new file has one more than it has line ends, also where the last line has one.
+    """
+    hunks = result.get("structuredPatch")
+    if not isinstance(hunks, list):
+        return 0, 0
+    if not hunks and result.get("type") == "create":
+        text = result.get("content")
+        return (text.count("\n") + 1 if isinstance(text, str) and text else 0), 0
+    lines = [line for hunk in hunks for line in hunk.get("lines") or ()]
+    return sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
+
+
+def _git(result: Mapping[str, Any]) -> tuple[int, int]:
+    """Commits and pull requests that a command made."""
+    operation = result.get("gitOperation")
+    if isinstance(operation, dict):
+        commit, pull_request = operation.get("commit"), operation.get("pr")
+        return (
+            int(isinstance(commit, dict) and commit.get("kind") in {"committed", "amended"}),
+            int(isinstance(pull_request, dict) and pull_request.get("action") == "created"),
+        )
+    output = result.get("stdout")
+    return int(isinstance(output, str) and _COMMITTED.search(output) is not None), 0
+
+
+def _tool_call(message: Any) -> str:
+    """The id of the tool's call that a line is the result of, or ""."""
+    blocks = message.get("content") if isinstance(message, dict) else None
+    for block in blocks if isinstance(blocks, list) else ():
+        if isinstance(block, dict) and block.get("type") == "tool_result":
+            return _text(block.get("tool_use_id"))
+    return ""
+
+
+def _origin(content: Mapping[str, Any], session: str, *, is_subagent: bool) -> Origin:
+    moment = datetime.fromisoformat(content["timestamp"]) if "timestamp" in content else None
+    if moment is None:
+        raise ValueError("no timestamp")
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    # Windows hold their end but not their start: what was within a second belongs to its end.
+    at = math.ceil(moment.timestamp())
+    if not 0 < at < _LATEST_S:
+        raise ValueError("no time that could be")
+    return Origin(
+        at, _text(content.get("sessionId")) or session, is_subagent or content.get("isSidechain") is True
+    )
+
+
+def _tokens(value: Any) -> int:
+    if value is None:
+        return 0
+    count = int(value)
+    if not 0 <= count <= _MOST_TOKENS:
+        raise ValueError("no count of tokens")
+    return count
+
+
+def _usd(value: Any) -> float:
+    """A cost that was noted; -1 where there is none. Nothing costs 0, so 0 is none either."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return -1.0
+    return float(value) if 0 < value <= _MOST_USD else -1.0
+
+
+def _text(value: Any) -> str:
+    # Lone surrogates would end whatever writes them.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _key(name: bytes) -> int:
+    """A number for a name: of a million names, two have the same once in thirty million cases."""
+    return int.from_bytes(blake2b(name, digest_size=8).digest(), "big", signed=True)

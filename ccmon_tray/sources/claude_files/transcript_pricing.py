@@ -1,0 +1,73 @@
+"""What a request of a transcript costs: at the list price of its day, or what Claude Code noted itself."""
+
+from bisect import bisect_left
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+from ccmon_tray.sources.claude_files.transcript_lines import Use
+from ccmon_tray.usage.pricing import Price, PriceTable
+
+PICO: Final = 10**12
+"""Costs are whole numbers of 1e-12 USD, which hold every list price of a token exactly."""
+
+_REMEMBERED: Final = 4096
+
+
+class RequestPrices:
+    """Prices of single requests.
+
+    Args:
+        table: List prices.
+        provider: One of :data:`ccmon_tray.usage.pricing.PROVIDERS`.
+        regional: Whether a regional end point of the provider answers.
+    """
+
+    def __init__(self, table: PriceTable, provider: str = "anthropic", *, regional: bool = False) -> None:
+        self._table = table
+        self._provider = provider
+        self._regional = regional
+        self._price = lru_cache(_REMEMBERED)(self._look_up)
+
+    @property
+    def name(self) -> str:
+        """Another name for other prices."""
+        return f"{self._table.digest} {self._provider} {'regional' if self._regional else 'global'}"
+
+    def cost(self, use: Use, at: int) -> int | None:
+        """What a request costs, in 1e-12 USD; None where no price is known.
+
+        Old versions of Claude Code noted the cost with the request: that counts, since they knew what they
+        paid on that day.
+
+        Args:
+            use: What it used.
+            at: Unix seconds of the request. Prices change at midnight UTC.
+        """
+        if use.given_usd >= 0:
+            return round(use.given_usd * PICO)
+        prompt = use.input + use.cache_read + use.cache_write_5m + use.cache_write_1h
+        tier = bisect_left(self._table.prompt_limits, prompt)
+        price = self._price(use.model, at // 86_400, tier, use.fast)
+        if price is None:
+            return None
+        return round(
+            price.cost_usd(
+                input=use.input,
+                output=use.output,
+                cache_read=use.cache_read,
+                cache_write_5m=use.cache_write_5m,
+                cache_write_1h=use.cache_write_1h,
+            )
+            * PICO
+        )
+
+    def _look_up(self, model: str, day: int, tier: int, fast: bool) -> Price | None:
+        return self._table.price(
+            model,
+            datetime.fromtimestamp(day * 86_400, UTC).date(),
+            self._provider,
+            regional=self._regional,
+            prompt_tokens=self._table.prompt_limits[tier - 1] + 1 if tier else 0,
+            fast=fast,
+        )
