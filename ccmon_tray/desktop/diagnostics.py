@@ -1,7 +1,7 @@
 """What helps somebody else to see what is wrong here, without what is nobody else's business.
 
-Secrets are never in it, and what names the person is taken out: e-mail addresses, the home folder, who signs in
-at the server.
+Secrets are never in it, and what names the person is taken out: e-mail addresses, the home folder, who signs
+in at the server.
 """
 
 import locale
@@ -72,7 +72,9 @@ def system_text(environ: Mapping[str, str] = os.environ) -> str:
         lines.append(Autostart(environ).status().words)
     except CcmonError as error:
         lines.append(str(error))
-    return "\n".join([*lines, ", ".join(_libraries())])
+    if libraries := ", ".join(_libraries()):
+        lines.append(libraries)
+    return "\n".join(lines)
 
 
 def settings_text(paths: Paths, environ: Mapping[str, str] = os.environ) -> str:
@@ -109,13 +111,10 @@ def _shown(key: Key, value: object) -> str:
 
 
 def _system() -> str:
-    if sys.platform == "linux":
-        try:
-            name = platform.freedesktop_os_release()["PRETTY_NAME"]
-        except (OSError, KeyError):
-            name = "Linux"
-        return f"{name}, kernel {platform.release()}"
-    return platform.platform()
+    try:
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, kernel {platform.release()}"
+    except (OSError, KeyError):  # not Linux
+        return platform.platform()
 
 
 def _libraries() -> Iterator[str]:

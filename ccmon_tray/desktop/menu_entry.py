@@ -63,7 +63,7 @@ class MenuEntry:
                     "TryExec": command.program,
                     "Exec": desktop_entry.exec_value(command.with_home),
                     "Terminal": "false",
-                    "StartupNotify": "true",
+                    "StartupNotify": "false",
                     "StartupWMClass": WINDOW_CLASS,
                     "Categories": "System;Monitor;",
                     "Keywords": _WORDS,
