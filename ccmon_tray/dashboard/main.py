@@ -19,8 +19,9 @@ from ccmon_tray.dashboard.remembered import Keeper, Remembered, recall
 from ccmon_tray.dashboard.services import Services
 from ccmon_tray.dashboard.theme import Palette, palette_for
 from ccmon_tray.dashboard.window import USUAL, DashboardWindow
-from ccmon_tray.desktop import memory
+from ccmon_tray.desktop import assets, memory
 from ccmon_tray.desktop.appearance import SystemAppearance
+from ccmon_tray.desktop.menu_entry import WINDOW_CLASS
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
@@ -34,6 +35,7 @@ _log = logging.getLogger(__name__)
 
 _APPEARANCE_PATIENCE_S: Final = 0.03
 _LOOK_MS: Final = 150
+_ICON_SIZES: Final = (128, 48, 32, 16)
 _SETTLED_MS: Final = 6000  # after so long charts and source have been imported, and the first view is drawn
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
@@ -239,7 +241,7 @@ def _make_root() -> tk.Tk:
         with contextlib.suppress(OSError, AttributeError):
             ctypes.windll.shcore.SetProcessDpiAwareness(1)
     try:
-        root = tk.Tk(className="ccmon-tray")
+        root = tk.Tk(className=WINDOW_CLASS)
     except tk.TclError as error:
         raise CcmonError(
             "The window cannot be shown",
@@ -247,6 +249,11 @@ def _make_root() -> tk.Tk:
             next_step="Start it on a desktop, or see the numbers with ccmon-tray status",
         ) from error
     root.withdraw()
+    with contextlib.suppress(tk.TclError):  # without its pictures it is a window all the same
+        root.iconphoto(
+            True,  # noqa: FBT003  # Tk's own signature: for all windows
+            *(tk.PhotoImage(master=root, file=assets.folder() / f"icon-{size}.png") for size in _ICON_SIZES),
+        )
     return root
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import tkinter as tk
+from collections.abc import Mapping
 from dataclasses import dataclass
 from tkinter import ttk
 from typing import Any, Final
@@ -9,8 +10,9 @@ from typing import Any, Final
 from ccmon_tray.dashboard import about, settings_form
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.setting_groups import GROUPS, Group, Places
-from ccmon_tray.dashboard.settings_form import FormReading, Reachability, Tone, save_setting
+from ccmon_tray.dashboard.settings_form import FormReading, Reachability, Tone, Value, save_setting
 from ccmon_tray.dashboard.views.base import Asked, Host, View
+from ccmon_tray.dashboard.views.desktop_card import DesktopCard, read_switches
 from ccmon_tray.dashboard.widgets.card import Card, label
 from ccmon_tray.dashboard.widgets.form import TITLE_WIDTH, EntryRow, FormRow, make_row
 from ccmon_tray.dashboard.widgets.notes import Banner, Deed, Note
@@ -32,12 +34,14 @@ class SettingsReading:
 
     Attributes:
         form: The settings.
+        switches: What the desktop does with the application.
         problem: Why the source cannot be opened by them, if so.
         folders: Name and path of each folder.
         components: What the application is made of.
     """
 
     form: FormReading
+    switches: Mapping[str, Value]
     problem: CcmonError | None
     folders: tuple[tuple[str, str], ...]
     components: tuple[about.Component, ...]
@@ -71,6 +75,8 @@ class SettingsView(View[SettingsReading]):
         self._columns.pack(side="left", fill="both", expand=True)
         for group in GROUPS:
             self._columns.add(self._card(group, self._columns), group.places)
+        self.desktop = DesktopCard(self._columns, design, self.host)
+        self._columns.add(self.desktop, (1, 2))
         url = self.rows["prometheus.url"]
         assert isinstance(url, EntryRow)
         self.test = url.add_button("Test", self.try_source)
@@ -117,12 +123,13 @@ class SettingsView(View[SettingsReading]):
             ("Cache", str(paths.cache)),
             ("Log", str(paths.log_file)),
         )
-        return SettingsReading(form, problem, folders, about.components())
+        return SettingsReading(form, read_switches(), problem, folders, about.components())
 
     def show(self, reading: SettingsReading) -> None:
         """Show what the settings hold."""
         for dotted, value in reading.form.values.items():
             self.rows[dotted].show(value)
+        self.desktop.show(reading.switches)
         for dotted, words in reading.form.secrets.items():
             self.secrets[dotted].configure(text=words)
         self.folders.show([TableRow(name, (name, path)) for name, path in reading.folders])
