@@ -216,7 +216,7 @@ class _Sums:
         values = [] if self.sessions is None else [json.dumps(self.sessions)]
         # All rows are of one metric: to group by it makes no row where there are none.
         groups = ["metric"]
-        groups += [name for name, by in (("labels", self.by_labels), ("session", self.by_session)) if by]
+        groups += [name for name, by in (("session", self.by_session), ("labels", self.by_labels)) if by]
         columns = (
             f"{'labels' if self.by_labels else '0'}, {'session' if self.by_session else '0'}, SUM(units)"
         )

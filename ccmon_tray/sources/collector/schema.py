@@ -48,10 +48,10 @@ CREATE TABLE increments (
   units INTEGER NOT NULL, PRIMARY KEY (at, series, time_ns, start_ns)
 ) WITHOUT ROWID;
 
--- Sums over hours.
+-- Sums over hours. What one export adds to is side by side: few pages are written for it.
 CREATE TABLE hours (
-  metric INTEGER NOT NULL, cell INTEGER NOT NULL, labels INTEGER NOT NULL, session INTEGER NOT NULL,
-  units INTEGER NOT NULL, PRIMARY KEY (metric, cell, labels, session)
+  metric INTEGER NOT NULL, cell INTEGER NOT NULL, session INTEGER NOT NULL, labels INTEGER NOT NULL,
+  units INTEGER NOT NULL, PRIMARY KEY (metric, cell, session, labels)
 ) WITHOUT ROWID;
 
 -- When in an hour a session was first and last used.

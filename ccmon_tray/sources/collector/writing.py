@@ -169,7 +169,7 @@ class _Rises:
 
     def add(self, metric: int, labels: int, session: int, at: int, units: int, *, use: bool) -> None:
         hour = (at - 1) // HOUR_S
-        self._hours[metric, hour, labels, session] += units
+        self._hours[metric, hour, session, labels] += units
         self._quarters[metric, (at - 1) // QUARTER_S, labels] += units
         if use:
             first, last = self._activity.get((hour, session), (at, at))

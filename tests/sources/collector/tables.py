@@ -7,7 +7,7 @@ from typing import Any
 
 # What roll-ups should be, from the increments.
 _TRUTH = {
-    "hours": """SELECT metric, (at - 1) / 3600, labels, session, SUM(units) FROM increments
+    "hours": """SELECT metric, (at - 1) / 3600, session, labels, SUM(units) FROM increments
                 JOIN series ON series.id = series GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4""",
     "quarters": """SELECT metric, (at - 1) / 900, labels, SUM(units) FROM increments
                    JOIN series ON series.id = series GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
