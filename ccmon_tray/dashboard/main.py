@@ -21,7 +21,6 @@ from ccmon_tray.dashboard.theme import Palette, palette_for
 from ccmon_tray.dashboard.window import USUAL, DashboardWindow
 from ccmon_tray.desktop import assets, memory
 from ccmon_tray.desktop.appearance import SystemAppearance
-from ccmon_tray.desktop.menu_entry import WINDOW_CLASS
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
@@ -241,7 +240,7 @@ def _make_root() -> tk.Tk:
         with contextlib.suppress(OSError, AttributeError):
             ctypes.windll.shcore.SetProcessDpiAwareness(1)
     try:
-        root = tk.Tk(className=WINDOW_CLASS)
+        root = tk.Tk(className="ccmon-tray")
     except tk.TclError as error:
         raise CcmonError(
             "The window cannot be shown",
@@ -251,7 +250,7 @@ def _make_root() -> tk.Tk:
     root.withdraw()
     with contextlib.suppress(tk.TclError):  # without its pictures it is a window all the same
         root.iconphoto(
-            True,  # noqa: FBT003  # Tk's own signature: for all windows
+            True,  # Tk's own signature: for all windows
             *(tk.PhotoImage(master=root, file=assets.folder() / f"icon-{size}.png") for size in _ICON_SIZES),
         )
     return root

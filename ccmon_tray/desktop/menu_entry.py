@@ -15,9 +15,7 @@ from ccmon_tray.desktop import assets, desktop_entry
 from ccmon_tray.desktop.start_command import start_command
 from ccmon_tray.errors import CcmonError
 
-WINDOW_CLASS: Final = "Ccmon-tray"
-"""The window's class: Tk begins it with a capital."""
-
+_WINDOW_CLASS: Final = "Ccmon-tray"  # Tk begins it with a capital
 _WORDS: Final = "Claude;Claude Code;Anthropic;Cost;Tokens;Usage;Prometheus;Monitor;"
 
 
@@ -64,7 +62,7 @@ class MenuEntry:
                     "Exec": desktop_entry.exec_value(command.with_home),
                     "Terminal": "false",
                     "StartupNotify": "false",
-                    "StartupWMClass": WINDOW_CLASS,
+                    "StartupWMClass": _WINDOW_CLASS,
                     "Categories": "System;Monitor;",
                     "Keywords": _WORDS,
                 },
