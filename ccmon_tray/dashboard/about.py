@@ -13,12 +13,15 @@ LICENCE: Final = "MIT"
 COMPONENTS: Final = (
     "dbus-fast",
     "filelock",
+    "grpclib",
     "httpx",
     "keyring",
     "matplotlib",
     "numpy",
+    "opentelemetry-proto",
     "Pillow",
     "platformdirs",
+    "protobuf",
     "pydantic",
     "pystray",
     "python-xlib",
@@ -26,6 +29,7 @@ COMPONENTS: Final = (
     "tomlkit",
     "tzdata",
     "tzlocal",
+    "waitress",
 )
 """What the application imports, by the names under which it is installed."""
 

@@ -77,9 +77,15 @@ GROUPS: Final[Sequence[Group]] = (
             Item(
                 "source.kind",
                 "Read from",
-                "Automatic means Prometheus",
-                Kind.SEGMENTS,
-                (("auto", "Automatic"), ("prometheus", "Prometheus"), ("demo", "Demo")),
+                "",
+                Kind.MENU,
+                (
+                    ("auto", "Automatic"),
+                    ("prometheus", "Prometheus"),
+                    ("collector", "Built-in collector"),
+                    ("transcripts", "Transcripts"),
+                    ("demo", "Demo"),
+                ),
             ),
             Item(
                 "prometheus.url",
@@ -145,6 +151,26 @@ GROUPS: Final[Sequence[Group]] = (
             Item("prometheus.concurrency", "Queries at once", "", Kind.NUMBER, unit="1 to 16"),
         ),
         places=(0, 1),
+    ),
+    Group(
+        "Built-in collector",
+        (
+            Item(
+                "collector.enabled",
+                "Receive telemetry",
+                "In the tray, without a server",
+                Kind.SEGMENTS,
+                (("true", "On"), ("false", "Off")),
+            ),
+            Item("collector.http_port", "Port for HTTP", "", Kind.NUMBER, unit="0 is none"),
+            Item("collector.grpc_port", "Port for gRPC", "", Kind.NUMBER, unit="0 is none"),
+            Item("collector.host", "Listens on", "Beyond this computer only with a token"),
+            Item("collector.token_file", "Token file", "What senders must show", Kind.PATH),
+            Item("collector.detail_days", "Keep details", "Sums by the hour stay", Kind.NUMBER, unit="days"),
+            Item("collector.retention_days", "Keep sums", "", Kind.NUMBER, unit="days, 0 is for ever"),
+        ),
+        places=(0, 1),
+        secrets=(("collector.token", "Token"),),
     ),
     Group(
         "Appearance",

@@ -161,18 +161,17 @@ def save_setting(paths: Paths, item: Item, text: str) -> None:
 
 
 class Reachability:
-    """One try to reach a source; for one use.
+    """One try to reach a Prometheus; for one use.
 
     Args:
         paths: Where the settings are that tell how to sign in.
-        kind: The source's kind.
         url: The URL to try; None is the one that is set.
     """
 
-    def __init__(self, paths: Paths, *, kind: str, url: str | None) -> None:
+    def __init__(self, paths: Paths, url: str | None) -> None:
         from ccmon_tray.sources.doctor import Doctor  # noqa: PLC0415  # for this alone
 
-        self._doctor = Doctor(paths, kind=kind, prometheus_url=url or None if kind == "prometheus" else None)
+        self._doctor = Doctor(paths, kind="prometheus", prometheus_url=url or None)
 
     def run(self) -> Note:
         """Try it; takes as long as the source does."""

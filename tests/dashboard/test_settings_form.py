@@ -160,6 +160,7 @@ def test_secrets_are_told_of_but_not_told(paths: Paths) -> None:
     reading = read_form(paths, load(paths, environ).settings, environ)
 
     assert reading.secrets == {
+        **dict.fromkeys(SECRETS, "Not set"),
         "prometheus.password": "Set by CCMON_TRAY_PROMETHEUS__PASSWORD",
         "prometheus.token": "Set in the settings file",
         "prometheus.headers": "Set: Authorization, X-Scope-OrgID",

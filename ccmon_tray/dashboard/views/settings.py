@@ -169,8 +169,8 @@ class SettingsView(View[SettingsReading]):
     # What a person does
 
     def try_source(self) -> None:
-        """Try to reach the source that the form names, saved or not."""
-        row, kind = self.rows["prometheus.url"], self.rows["source.kind"]
+        """Try to reach the Prometheus that the form names, saved or not."""
+        row = self.rows["prometheus.url"]
         note = settings_form.check(row.item, row.text)
         if note is not None and note.tone is Tone.BAD:
             row.say(note)
@@ -178,7 +178,6 @@ class SettingsView(View[SettingsReading]):
         self._give_up_test()
         test = self._test = Reachability(
             self.host.services.paths,
-            kind="demo" if kind.value.text == "demo" else "prometheus",
             url=row.text.strip() if not row.value.lock or row.dirty else None,
         )
         row.say(settings_form.Note("Trying…"))

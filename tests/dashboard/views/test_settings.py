@@ -258,7 +258,7 @@ def test_mistakes_in_the_file_are_said_above(dashboard: Open, paths: Paths) -> N
 
 
 def test_settings_that_do_not_go_together_are_said_above(dashboard: Open, paths: Paths) -> None:
-    write(paths, '[prometheus]\npassword_file = "/nowhere"\n')
+    write(paths, '[source]\nkind = "prometheus"\n[prometheus]\npassword_file = "/nowhere"\n')
     window = dashboard()
 
     labels = [each for each in descendants(view_of(window).banner) if isinstance(each, tk.Label)]
@@ -276,7 +276,6 @@ def tried(window: Dashboard, url: str) -> Iterator[str]:
 
 
 def test_a_source_that_cannot_be_reached_is_said_with_its_cure(dashboard: Open, paths: Paths) -> None:
-    write(paths, DEMO.replace("demo", "prometheus"))
     window = dashboard()
 
     with tried(window, f"http://127.0.0.1:{free_port()}") as words:
@@ -289,19 +288,11 @@ def test_a_source_that_cannot_be_reached_is_said_with_its_cure(dashboard: Open, 
 def test_a_source_that_answers_is_said_with_its_version(
     dashboard: Open, paths: Paths, tmp_path: Path
 ) -> None:
-    write(paths, DEMO.replace("demo", "prometheus"))
     window = dashboard()
 
     with prometheus(tmp_path / "data") as server, tried(window, server.url) as words:
         assert "Claude Code metrics" in words  # it holds none, and that is said
     assert saved(paths, "prometheus", "url") == "http://localhost:9090"  # trying is not saving
-
-
-def test_the_demo_needs_no_server(dashboard: Open) -> None:
-    window = dashboard()
-
-    with tried(window, "http://127.0.0.1:1") as words:
-        assert words.startswith("✓ ")
 
 
 def test_a_try_ends_with_the_view(dashboard: Open, paths: Paths) -> None:
