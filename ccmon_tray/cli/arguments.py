@@ -7,6 +7,7 @@ from typing import Final, Protocol, cast
 
 from ccmon_tray import __version__
 from ccmon_tray.cli.output import PROGRAM
+from ccmon_tray.cli.stack_arguments import add_arguments as add_stack_arguments
 from ccmon_tray.usage.windows import RANGE_NAMES
 from ccmon_tray.view_names import ViewName
 
@@ -59,6 +60,7 @@ class Arguments(Protocol):
     source: str | None
     prometheus_url: str | None
     json: bool
+    check_budget: bool
     csv: bool
     range: str | None
     view: str | None
@@ -110,6 +112,9 @@ def make_parser() -> argparse.ArgumentParser:
 
     status = command("status", "The latest numbers: the running tray's, else one poll.")
     status.add_argument("--json", action="store_true", help="as JSON (ccmon-tray/snapshot/1)")
+    status.add_argument(
+        "--check-budget", action="store_true", help="exit code 1 if a budget is exceeded, 2 if none is set"
+    )
     _add_source(status)
 
     report = command("report", "Exact use of a range.", description=_REPORT, epilog=_REPORT_EPILOG)
@@ -128,7 +133,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_source(doctor)
 
     found = command(
-        "diagnostics", "The smoke test, versions, settings and logs as a text, without secrets.", "diagnostics"
+        "diagnostics",
+        "The smoke test, versions, settings and logs as a text, without secrets.",
+        "diagnostics",
     )
     found.add_argument("--copy", action="store_true", help="into the clipboard, instead of printing it")
     _add_source(found)
@@ -137,6 +144,9 @@ def make_parser() -> argparse.ArgumentParser:
     login.add_argument("deed", metavar="enable|disable|status", choices=("enable", "disable", "status"))
     entry = command("menu-entry", "The application in the menu of a Linux desktop.", "desktop")
     entry.add_argument("deed", metavar="add|remove|status", choices=("add", "remove", "status"))
+
+    stack = command("stack", "The Prometheus stack, with podman or docker.", "stack")
+    add_stack_arguments(stack)
 
     demo = command("demo", "Everything on generated data, marked “Demo”, in a temporary home.")
     demo.add_argument("--headless", action="store_true", help="without an icon: print the numbers once")
