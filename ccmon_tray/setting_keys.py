@@ -91,6 +91,12 @@ class Key:
         if not text.strip():
             return self.default
         match get_origin(self.kind):
+            case origin if origin is tuple and get_args(self.kind)[0] is int:
+                return (
+                    json.loads(text)
+                    if text.lstrip().startswith("[")
+                    else re.split(r"[\s,;%]+", text.strip(" ,;%"))
+                )
             case origin if origin is tuple:
                 return json.loads(text) if text.lstrip().startswith("[") else shlex.split(text)
             case origin if origin is dict:
@@ -111,6 +117,8 @@ class Key:
             return "one of " + ", ".join(member.value for member in kind)
         if kind in (int, float):
             return ("a whole number" if kind is int else "a number") + self._limits()
+        if origin is tuple and get_args(kind)[0] is int:
+            return "whole numbers with commas between"
         return _KIND_WORDS[origin or kind]
 
     def _limits(self) -> str:

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from ccmon_tray.errors import UsageError
-from ccmon_tray.usage.windows import RANGE_NAMES, canonical_range_name
+from ccmon_tray.usage.budgets import BudgetPeriod
+from ccmon_tray.usage.windows import RANGE_NAMES, canonical_range_name, parse_daily_span
 
 
 def _check_zone(value: str) -> str:
@@ -48,6 +49,21 @@ def _check_range(value: str) -> str:
         return canonical_range_name(value)
     except UsageError:
         raise ValueError(f"one of {', '.join(RANGE_NAMES)}") from None
+
+
+def _check_thresholds(value: tuple[int, ...]) -> tuple[int, ...]:
+    if not all(1 <= percent <= 1000 for percent in value):
+        raise ValueError("whole percents from 1 up to 1000, such as [50, 80, 100]")
+    return tuple(sorted(set(value)))
+
+
+def _check_quiet_hours(value: str) -> str:
+    if value.strip():
+        try:
+            parse_daily_span(value)
+        except ValueError:
+            raise ValueError("two times of day such as 22:00-07:00, or nothing") from None
+    return value.strip()
 
 
 def _expand_user(value: Path) -> Path:
@@ -168,6 +184,42 @@ class AppearanceSettings(Section):
     text_size: Annotated[int, Field(ge=80, le=150)] = 100
 
 
+_Usd = Annotated[float | None, Field(gt=0, allow_inf_nan=False)]
+
+
+class BudgetSettings(Section):
+    """What may be spent, in US dollars; None is no budget."""
+
+    daily_usd: _Usd = None
+    weekly_usd: _Usd = None
+    monthly_usd: _Usd = None
+
+    @property
+    def limits(self) -> dict[BudgetPeriod, float]:
+        """The budgets that are set."""
+        values = zip(BudgetPeriod, (self.daily_usd, self.weekly_usd, self.monthly_usd), strict=True)
+        return {period: usd for period, usd in values if usd is not None}
+
+
+class AlertSettings(Section):
+    """When the person is warned, and how; None and 0 leave a warning out.
+
+    ``command`` is a program and its arguments, which gets each alert as JSON on its standard input.
+    """
+
+    enabled: bool = True
+    notifications: bool = True
+    thresholds_percent: Annotated[tuple[int, ...], AfterValidator(_check_thresholds)] = (50, 80, 100)
+    projection: bool = True
+    burn_rate_usd_per_hour: _Usd = None
+    unusual_hour_factor: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 3.0
+    silent_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
+    offline_minutes: Annotated[int, Field(ge=0, le=10_080)] = 30
+    quiet_hours: Annotated[str, AfterValidator(_check_quiet_hours)] = ""
+    command: tuple[str, ...] | None = None
+    command_timeout_s: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)] = 10.0
+
+
 class LogSettings(Section):
     """What is logged."""
 
@@ -186,4 +238,6 @@ class Settings(Section):
     time: TimeSettings = Field(default_factory=TimeSettings)
     tray: TraySettings = Field(default_factory=TraySettings)
     appearance: AppearanceSettings = Field(default_factory=AppearanceSettings)
+    budgets: BudgetSettings = Field(default_factory=BudgetSettings)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
     log: LogSettings = Field(default_factory=LogSettings)

@@ -14,6 +14,8 @@ from ccmon_tray.errors import CcmonError, UsageError
 from ccmon_tray.paths import HOME_VARIABLE, Paths, find_paths
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import Loaded, load, with_value
+from ccmon_tray.usage import budgets, formatting
+from ccmon_tray.usage.budgets import with_budgets
 from ccmon_tray.usage.models import Report, State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.windows import Calendar, Window, parse_moment, resolve
@@ -108,7 +110,7 @@ def report(arguments: Arguments) -> int:
     now = time.time() if arguments.at is None else float(parse_moment(arguments.at, calendar))
     window = _window(arguments, now, calendar)
     clock = time.time if arguments.at is None else lambda: now
-    source = open_source(context.settings, calendar, clock=clock)
+    source = open_source(context.settings, calendar, follow_tray=True, clock=clock)
     try:
         history = open_files(source, context.settings, calendar, clock=clock).history()
         found = build_report(source, window, calendar, by=arguments.by, history=history)
@@ -168,8 +170,16 @@ def status(arguments: Arguments) -> int:
     from ccmon_tray.cli.texts import snapshot_text  # noqa: PLC0415
 
     context = _context(arguments)
+    limits = context.settings.budgets.limits
+    if arguments.check_budget and not limits:
+        raise UsageError(
+            "No budget is set",
+            cause="there is nothing for --check-budget to check",
+            next_step="Set budgets.daily_usd, budgets.weekly_usd or budgets.monthly_usd",
+        )
     now = time.time()
     snapshot = _trays_snapshot(context, now) or _one_poll(context, now)
+    snapshot = with_budgets(snapshot, limits, context.calendar)
     for notice in snapshot.notices:
         if notice not in context.notices:
             tell(notice)
@@ -182,7 +192,18 @@ def status(arguments: Arguments) -> int:
         write_json({**plain_json(snapshot), **more})
     else:
         write(snapshot_text(snapshot, now, context.calendar))
-    return _told(snapshot)
+    told = _told(snapshot)
+    return _checked_budgets(snapshot) if arguments.check_budget and told != UNREACHABLE else told
+
+
+def _checked_budgets(snapshot: Snapshot) -> int:
+    """Say which budgets are exceeded, on stderr, and return the exit code of ``--check-budget``."""
+    for use in snapshot.budgets:
+        if use.exceeded or use.used_usd is None:
+            words = f"exceeded by {formatting.money(-(use.left_usd or 0.0))}" if use.exceeded else "unknown"
+            tell(f"{budgets.title(use)}: {words}")
+    kept = [use.used_usd is not None and not use.exceeded for use in snapshot.budgets]
+    return DONE if kept and all(kept) else NO_DATA
 
 
 def _told(snapshot: Snapshot) -> int:

@@ -5,7 +5,7 @@ from typing import Final
 
 from ccmon_tray.cli import tables
 from ccmon_tray.sources.tally import merged_by_name, model_name
-from ccmon_tray.usage import formatting, wording
+from ccmon_tray.usage import budgets, formatting, wording
 from ccmon_tray.usage.models import (
     SOURCE_TITLES,
     GroupUsage,
@@ -141,6 +141,14 @@ def _periods(snapshot: Snapshot, figures: Figures, now: float, calendar: Calenda
             formatting.money(figures.last_hour_cost_usd),
             "",
         ),
+    ]
+    rows += [
+        (
+            budgets.title(use),
+            budgets.used_words(use),
+            ", ".join(part for part in (budgets.left_words(use), budgets.pace_words(use, now)) if part),
+        )
+        for use in snapshot.budgets
     ]
     return tables.facts(rows) + f"Cost is an {wording.ESTIMATE}.\n"
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from ccmon_tray.dashboard.services import Services
 from ccmon_tray.dashboard.work import Task, Work
 from ccmon_tray.sources.snapshot_file import SnapshotFile, is_of, is_young
+from ccmon_tray.usage.budgets import with_budgets
 from ccmon_tray.usage.snapshot import Snapshot
 
 _TICK_MS: Final = 1000
@@ -89,6 +90,8 @@ class SnapshotFeed:
         if snapshot is None or not is_of(snapshot, self._services.settings):
             return
         if self.current is None or snapshot.polled_at > self.current.polled_at:
+            if self.tray_runs:
+                self._services.follow(snapshot.source)
             self._take(snapshot)
 
     def _poll_if_due(self) -> None:
@@ -110,7 +113,7 @@ class SnapshotFeed:
         if self._builder is None or self._builder[0] is not source:
             self._builder = (source, SnapshotBuilder(source, services.calendar, services.files))
         snapshot: Snapshot = self._builder[1].build(services.settings.tray.range, services.clock(), last)
-        return snapshot
+        return with_budgets(snapshot, services.settings.budgets.limits, services.calendar)
 
     def _done(self, snapshot: Snapshot) -> None:
         self._task = None

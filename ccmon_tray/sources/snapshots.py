@@ -12,6 +12,7 @@ from ccmon_tray.sources.closed_sessions import ClosedSessions
 from ccmon_tray.sources.reports import build_totals, has_use, productivity_questions
 from ccmon_tray.sources.session_usage import with_projects
 from ccmon_tray.sources.tally import Tally, models
+from ccmon_tray.usage.budgets import BudgetPeriod, period_end
 from ccmon_tray.usage.forecast import PACE_S, projected_cost_usd
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import (
@@ -29,7 +30,6 @@ from ccmon_tray.usage.windows import (
     Calendar,
     Window,
     canonical_range_name,
-    month_end,
     previous,
     resolve,
 )
@@ -141,21 +141,31 @@ class SnapshotBuilder:
             [*costs.values(), today_tokens, *range_questions.figures], range_questions.users
         )
         cost = {period: tallies[question].total for period, question in costs.items()}
-        projected = projected_cost_usd(
-            cost[month], cost[pace], pace.seconds, month_end(now, self._calendar) - now
-        )
+
+        def projected(period: Window, kind: BudgetPeriod) -> float | None:
+            left_s = period_end(kind, period.start, self._calendar) - now
+            return projected_cost_usd(cost[period], cost[pace], pace.seconds, left_s)
+
         figures = Figures(
             today=Period(
                 start=today.start,
                 end=today.end,
                 cost_usd=cost[today],
                 tokens=tallies[today_tokens].total,
+                projected_cost_usd=projected(today, BudgetPeriod.DAY),
             ),
             this_week=Period(
-                start=week.start, end=week.end, cost_usd=cost[week], previous_cost_usd=cost[before]
+                start=week.start,
+                end=week.end,
+                cost_usd=cost[week],
+                previous_cost_usd=cost[before],
+                projected_cost_usd=projected(week, BudgetPeriod.WEEK),
             ),
             this_month=Period(
-                start=month.start, end=month.end, cost_usd=cost[month], projected_cost_usd=projected
+                start=month.start,
+                end=month.end,
+                cost_usd=cost[month],
+                projected_cost_usd=projected(month, BudgetPeriod.MONTH),
             ),
             last_hour_cost_usd=cost[hour],
             range=self._range_usage(window, range_questions, tallies),

@@ -13,7 +13,8 @@ from typing import Final
 
 from ccmon_tray.settings import Settings
 from ccmon_tray.tray.model import Action, Command, MenuItem
-from ccmon_tray.usage import formatting, wording
+from ccmon_tray.usage import budgets, formatting, wording
+from ccmon_tray.usage.budgets import BudgetPeriod
 from ccmon_tray.usage.models import ModelUsage, SessionUsage, SourceKind, State
 from ccmon_tray.usage.snapshot import Figures, RangeUsage, Snapshot
 from ccmon_tray.usage.windows import Calendar
@@ -62,6 +63,7 @@ def build_menu(
         items.append(_separator("figures"))
         items += _periods(snapshot.figures, now, calendar)
         items.append(_last_hour(snapshot, snapshot.figures, now, calendar))
+        items += _budgets(snapshot, now)
         items.append(_separator("range"))
         items.append(_range_choice(settings.tray.range))
         items += _range(snapshot, snapshot.figures.range, settings.tray.range, now, calendar)
@@ -132,6 +134,16 @@ def _beside(cost: str, words: str) -> str:
 def _last_hour(snapshot: Snapshot, figures: Figures, now: float, calendar: Calendar) -> MenuItem:
     title = wording.hour_title(snapshot, now, calendar)
     return _figure("last-hour", _summary("1h"), title, formatting.money(figures.last_hour_cost_usd))
+
+
+def _budgets(snapshot: Snapshot, now: float) -> Iterator[MenuItem]:
+    ranges = {BudgetPeriod.DAY: "today", BudgetPeriod.WEEK: "this week", BudgetPeriod.MONTH: "this month"}
+    for use in snapshot.budgets:
+        mark = "⚠ " if use.exceeded else ""
+        parts = (budgets.used_words(use), budgets.left_words(use), budgets.pace_words(use, now))
+        yield _figure(
+            f"budget.{use.period}", _summary(ranges[use.period]), f"{mark}{budgets.title(use)}", *parts
+        )
 
 
 def _range_choice(chosen: str) -> MenuItem:

@@ -12,9 +12,11 @@ from ccmon_tray.errors import CcmonError
 from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
+from ccmon_tray.sources.auto import AutoSource
 from ccmon_tray.sources.base import Question, Span, UsageSource
 from ccmon_tray.sources.choose import open_files
 from ccmon_tray.sources.snapshots import SnapshotBuilder
+from ccmon_tray.usage.budgets import with_budgets
 from ccmon_tray.usage.metrics import Metric
 from ccmon_tray.usage.models import SourceInfo, SourceKind, State
 from ccmon_tray.usage.snapshot import Problem, Snapshot
@@ -128,19 +130,22 @@ class Reader:
         source: UsageSource | None = None
         try:
             source, builder = self._open(settings)
+            if doubted and isinstance(source, AutoSource):
+                source.reconsider()
             self._read_cache(source.info, notices)
             last = self._snapshot
             snapshot = builder.build(settings.tray.range, now, last, refresh=doubted)
         except CcmonError as error:
-            snapshot = self._failed(error, now, settings)
+            snapshot = self._failed(error, now, settings, source)
         except Exception as error:  # noqa: BLE001  # the good numbers stay, and it is said that they are old
             _log.exception("A poll failed for a reason nobody thought of")
-            snapshot = self._failed(_unforeseen(error), now, settings)
+            snapshot = self._failed(_unforeseen(error), now, settings, source)
         with self._lock:
             # Another source since, or the end: what the closed one said is of no interest.
             overtaken = self._closed or (source is not None and source is not self._source)
         if overtaken:
             return None
+        snapshot = with_budgets(snapshot, settings.budgets.limits, self._calendar)
         self._keep(snapshot.model_copy(update={"notices": notices}))
         if snapshot.problem is None or snapshot.state is State.NO_TELEMETRY:
             return None
@@ -198,7 +203,9 @@ class Reader:
         if source is not None:
             source.close()
 
-    def _failed(self, error: CcmonError, now: float, settings: Settings) -> Snapshot:
+    def _failed(
+        self, error: CcmonError, now: float, settings: Settings, source: UsageSource | None
+    ) -> Snapshot:
         last = self._snapshot
         known = last is not None and last.problem is not None and last.problem.code == error.code
         problem = Problem(
@@ -210,8 +217,10 @@ class Reader:
         )
         if last is not None and last.figures is not None:
             return last.model_copy(update={"state": State.STALE, "polled_at": now, "problem": problem})
-        kind = SourceKind.PROMETHEUS if settings.source.kind == "auto" else SourceKind(settings.source.kind)
-        return Snapshot(source=SourceInfo(kind=kind), state=State.OFFLINE, polled_at=now, problem=problem)
+        # Only Prometheus has settings that can keep it from being opened.
+        kind = "prometheus" if settings.source.kind == "auto" else settings.source.kind
+        info = source.info if source is not None else SourceInfo(kind=SourceKind(kind))
+        return Snapshot(source=info, state=State.OFFLINE, polled_at=now, problem=problem)
 
     def _keep(self, snapshot: Snapshot) -> None:
         try:

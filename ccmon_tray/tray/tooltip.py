@@ -8,7 +8,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Final
 
-from ccmon_tray.usage import formatting, wording
+from ccmon_tray.usage import budgets, formatting, wording
 from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.snapshot import Figures, Snapshot
 
@@ -64,6 +64,7 @@ def _parts(snapshot: Snapshot, now: float) -> list[_Part]:
         parts.append(_Part(1, wording.NOTHING_USED.lower()))
     if snapshot.figures is not None:
         parts += _figures(snapshot.figures, now)
+        parts += _budgets(snapshot)
     if snapshot.warnings:
         parts.append(_Part(7, formatting.counted(len(snapshot.warnings), "warning")))
     return parts
@@ -82,6 +83,15 @@ def _figures(figures: Figures, now: float) -> list[_Part]:
     if not over:
         parts.append(_Part(4, f"{formatting.money(figures.last_hour_cost_usd)} last hour"))
     return parts
+
+
+def _budgets(snapshot: Snapshot) -> list[_Part]:
+    """The budget of the shortest period, and any that is exceeded."""
+    told = [use for index, use in enumerate(snapshot.budgets) if use.exceeded or not index]
+    return [
+        _Part(2 if use.exceeded else 3, f"{budgets.share(use.used_ratio)} of {budgets.title(use).lower()}")
+        for use in told
+    ]
 
 
 def _fit(name: str, parts: list[_Part]) -> str:

@@ -1,4 +1,4 @@
-"""What a month will have cost by its end, if things go on as they did lately."""
+"""What a period will have cost by its end, if things go on as they did lately."""
 
 from typing import Final
 

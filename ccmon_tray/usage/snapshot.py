@@ -3,6 +3,7 @@
 from pydantic import ConfigDict, Field
 
 from ccmon_tray.errors import CcmonError
+from ccmon_tray.usage.budgets import BudgetUse
 from ccmon_tray.usage.comparisons import relative_change
 from ccmon_tray.usage.models import (
     Frozen,
@@ -92,6 +93,7 @@ class Snapshot(Frozen):
         problem: What is wrong now, if anything.
         warnings: Why the figures may be off.
         notices: What the person should know besides (a settings file set aside, for example).
+        budgets: What has become of the budgets that are set, shortest period first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -105,6 +107,7 @@ class Snapshot(Frozen):
     problem: Problem | None = None
     warnings: tuple[UsageWarning, ...] = ()
     notices: tuple[str, ...] = ()
+    budgets: tuple[BudgetUse, ...] = ()
 
     def age_s(self, now: float) -> float | None:
         """Seconds since the figures were read; None if there are none. ``now`` is Unix seconds."""

@@ -185,6 +185,21 @@ def month_end(now: float, calendar: Calendar) -> int:
     return calendar.midnight((first + timedelta(days=32)).replace(day=1))
 
 
+def parse_daily_span(text: str) -> tuple[time, time]:
+    """A stretch of every day given by a person: ``22:00-07:00``, which here goes over midnight.
+
+    Returns:
+        The times of day of its start and its end, which differ.
+
+    Raises:
+        ValueError: It is no such stretch.
+    """
+    parts = re.fullmatch(r"\s*(\d\d?:\d\d)\s*[-–]\s*(\d\d?:\d\d)\s*", text)
+    if parts is None or parts[1].zfill(5) == parts[2].zfill(5):
+        raise ValueError(text)
+    return time.fromisoformat(parts[1].zfill(5)), time.fromisoformat(parts[2].zfill(5))
+
+
 def parse_moment(text: str, calendar: Calendar) -> int:
     """A moment given by a person: RFC 3339, a local date or date and time, or Unix seconds.
 
