@@ -98,7 +98,7 @@ class Grid(Surface):
             parent, design, ground=design.palette.card, height=design.px(HEAD) + self.row_px, focus=True
         )
         self.on_click(self._click)
-        self.bind("<Double-Button-1>", lambda _event: self._copy_row())
+        self.bind("<Double-Button-1>", lambda event: self._double_click(event.x, event.y))
         self.bind("<Motion>", lambda event: self._hover(self._row_at(event.y), event.x, event.y))
         self.bind("<Leave>", lambda _event: self._hover(None, -1, -1))
         for key, by in (
@@ -286,6 +286,12 @@ class Grid(Surface):
             self._selected = self.rows[index].key
             self.redraw()
             self._choose_selected()
+
+    def _double_click(self, x: int, y: int) -> None:
+        if y < self.design.px(HEAD):
+            self._click(x, y)  # two clicks on a head are two clicks
+        else:
+            self._copy_row()
 
     def _step(self, by: int) -> str:
         if self.rows:

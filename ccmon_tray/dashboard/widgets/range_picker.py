@@ -1,7 +1,7 @@
 """The range picker: all ranges side by side, or a button with a menu where there is not room for them."""
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from tkinter import ttk
 from typing import Final
 
@@ -11,7 +11,7 @@ from ccmon_tray.dashboard.widgets.card import label
 from ccmon_tray.dashboard.widgets.popup import PopupMenu
 from ccmon_tray.dashboard.widgets.segments import Segments
 from ccmon_tray.errors import CcmonError
-from ccmon_tray.usage.windows import Calendar
+from ccmon_tray.usage.windows import Calendar, parse_moment
 from ccmon_tray.usage.wording import range_title
 
 _MOMENT: Final = "%Y-%m-%d %H:%M"
@@ -130,6 +130,7 @@ class CustomRange(tk.Toplevel):
         body.pack(fill="both", expand=True)
         window = before.window(now, calendar)
         self.start, self.end = tk.StringVar(self), tk.StringVar(self)
+        self.entries: list[ttk.Entry] = []
         for row, (words, variable, moment) in enumerate(
             (("From", self.start, window.start), ("To", self.end, window.end))
         ):
@@ -137,8 +138,7 @@ class CustomRange(tk.Toplevel):
             variable.set(calendar.local(moment).strftime(_MOMENT))
             entry = ttk.Entry(body, textvariable=variable, width=24)
             entry.grid(row=row, column=1, sticky="ew", pady=px(4))
-            if row == 0:
-                self._first = entry
+            self.entries.append(entry)
         self.hint = label(body, design, size=12, wrap=True)
         self._plain = design.palette.secondary
         self._wrong = design.small(design.palette.bad)
@@ -154,8 +154,8 @@ class CustomRange(tk.Toplevel):
             variable.trace_add("write", lambda *_: self._check())
         self._check()
         self._place(parent, px(8))
-        self._first.focus_set()
-        self._first.selection_range(0, "end")
+        self.entries[0].focus_set()
+        self.entries[0].selection_range(0, "end")
 
     def _place(self, parent: tk.Misc, gap: int) -> None:
         self.update_idletasks()
@@ -172,11 +172,26 @@ class CustomRange(tk.Toplevel):
         except CcmonError as error:
             self.hint.configure(text=f"{error.title}. {error.next_step}.", foreground=self._wrong)
             self.apply.state(["disabled"])
+            wrong = [not self._is_moment(text.get()) for text in (self.start, self.end)]
+            # Where each is a moment, the two are the wrong way round.
+            self._mark(wrong if any(wrong) else [True, True])
             return None
         words = f"A date, a date and time, or Unix seconds; times are {self._calendar.zone_name}."
         self.hint.configure(text=words, foreground=self._plain)
         self.apply.state(["!disabled"])
+        self._mark([False, False])
         return chosen
+
+    def _is_moment(self, text: str) -> bool:
+        try:
+            parse_moment(text, self._calendar)
+        except CcmonError:
+            return False
+        return True
+
+    def _mark(self, wrong: Sequence[bool]) -> None:
+        for entry, is_wrong in zip(self.entries, wrong, strict=True):
+            entry.state(["invalid" if is_wrong else "!invalid"])
 
     def _done(self) -> None:
         chosen = self._check()
