@@ -51,7 +51,8 @@ def prune(connection: sqlite3.Connection, retention: Retention, now: float) -> b
                 f"DELETE FROM {table} WHERE metric = ? AND cell < ?",  # noqa: S608 — one of the two
                 [(metric, kept_from // cell_s) for metric in METRIC_IDS.values()],
             )
-        connection.execute("DELETE FROM activity WHERE cell < ?", (kept_from // HOUR_S,))
+        for table in ("activity", "event_hours"):
+            connection.execute(f"DELETE FROM {table} WHERE cell < ?", (kept_from // HOUR_S,))  # noqa: S608
     return any(more)
 
 

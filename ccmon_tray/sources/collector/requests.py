@@ -5,18 +5,23 @@ percentiles and no guesses from buckets.
 """
 
 import sqlite3
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
+from ccmon_tray.sources.base import Span
+from ccmon_tray.sources.collector.reading import Reader
+from ccmon_tray.sources.collector.rises import unpacked
+from ccmon_tray.sources.collector.rollups import rounded, stretches
+from ccmon_tray.sources.collector.schema import HOUR_S, NO_STATUS, EventKind
 from ccmon_tray.sources.collector.source import CollectorSource
 from ccmon_tray.sources.collector.units import from_units
 from ccmon_tray.sources.reports import range_info
 from ccmon_tray.sources.tally import model_name
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import RangeInfo, SourceInfo
+from ccmon_tray.usage.models import RangeInfo, SourceInfo, UsageWarning
 from ccmon_tray.usage.steps import tile
 from ccmon_tray.usage.windows import Calendar, Window
 
@@ -95,7 +100,7 @@ class RequestsReading:
         by_model: Models, those with most requests first.
         tools: Tools, the most used first.
         errors_by_status: Statuses, the most frequent first.
-        detail_from: Unix seconds since when events are kept; set where the range begins before it.
+        warnings: Why the figures may be off.
     """
 
     info: RangeInfo
@@ -107,7 +112,7 @@ class RequestsReading:
     by_model: tuple[ModelRequests, ...]
     tools: tuple[ToolUse, ...]
     errors_by_status: tuple[StatusErrors, ...]
-    detail_from: int | None
+    warnings: tuple[UsageWarning, ...]
 
 
 def read_requests(source: CollectorSource, window: Window, calendar: Calendar) -> RequestsReading:
@@ -122,113 +127,144 @@ def read_requests(source: CollectorSource, window: Window, calendar: Calendar) -
         SourceError: The file cannot be read.
     """
     steps = tile(window, calendar)
-    found = source.read(lambda reader: _read(reader.connection, steps.boundaries)) or _Found()
-    detail_from = source.read(lambda reader: reader.detail_from) or 0
-    nothing = [0] * steps.count
-    counts = zip(steps.pairs, found.requests or nothing, found.errors or nothing, strict=True)
+    events = source.read(lambda reader: _Events(reader, steps.boundaries)) or _Events(None, steps.boundaries)
+    requests, errors = events.sums[EventKind.REQUESTS_BY_MODEL], events.sums[EventKind.ERRORS_BY_MODEL]
+    answered, failed = events.steps[EventKind.REQUESTS_BY_MODEL], events.steps[EventKind.ERRORS_BY_MODEL]
     return RequestsReading(
         info=range_info(window, steps, calendar),
         source=source.info,
-        known=found.known,
-        requests=sum(found.requests),
-        errors=sum(found.errors),
-        steps=tuple(RequestsStep(start, end, requests, errors) for (start, end), requests, errors in counts),
-        by_model=found.by_model,
-        tools=found.tools,
-        errors_by_status=found.by_status,
-        detail_from=detail_from if window.start < detail_from else None,
+        known=events.known,
+        requests=sum(answered),
+        errors=sum(failed),
+        steps=tuple(
+            RequestsStep(start, end, *counts)
+            for (start, end), *counts in zip(steps.pairs, answered, failed, strict=True)
+        ),
+        by_model=_by_model(requests, errors, events.words),
+        tools=_tools(events.sums[EventKind.TOOLS], events.words),
+        errors_by_status=_by_status(events.sums[EventKind.ERRORS_BY_STATUS]),
+        warnings=source.warnings(Span(window.start, window.end)),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What was read at one moment; ``requests`` and ``errors`` are counts of each step."""
+@dataclass(slots=True)
+class _Sum:
+    """Events with one word; most durations are packed, as the roll-ups have them."""
 
-    known: bool = False
-    requests: Sequence[int] = ()
-    errors: Sequence[int] = ()
-    by_model: tuple[ModelRequests, ...] = ()
-    tools: tuple[ToolUse, ...] = ()
-    by_status: tuple[StatusErrors, ...] = ()
+    count: int = 0
+    failures: int = 0
+    cost_units: int = 0
+    packed: list[bytes] = field(default_factory=list)
+    took_ms: list[int] = field(default_factory=list)
+
+    @property
+    def latency(self) -> Latency | None:
+        ascending = sorted((*unpacked(b"".join(self.packed)), *self.took_ms))
+        if not ascending:
+            return None
+        # Nearest rank: the smallest value that so many percent do not exceed.
+        return Latency(*(ascending[-(-len(ascending) * percent // 100) - 1] for percent in _PERCENTS))
 
 
-_KNOWN: Final = (
-    "SELECT EXISTS (SELECT 1 FROM api_requests) OR EXISTS (SELECT 1 FROM api_errors) "
-    "OR EXISTS (SELECT 1 FROM tool_results)"
+# Where hours are not whole: the second, the word, whether it failed, cost and duration of each event.
+_SINGLE: Final = {
+    EventKind.REQUESTS_BY_MODEL: "SELECT at, model, 0, cost_units, duration_ms FROM api_requests",
+    EventKind.ERRORS_BY_MODEL: "SELECT at, model, 0, 0, NULL FROM api_errors",
+    EventKind.ERRORS_BY_STATUS: f"SELECT at, IFNULL(status, {NO_STATUS}), 0, 0, NULL FROM api_errors",  # noqa: S608
+    EventKind.TOOLS: "SELECT at, tool, IFNULL(success = 0, 0), 0, duration_ms FROM tool_results",
+}
+_SUMS: Final = (
+    "SELECT cell, word, count, failures, cost_units, took_ms FROM event_hours "
+    "WHERE kind = ? AND cell >= ? AND cell < ?"
 )
-_BY_STATUS: Final = (
-    "SELECT status, COUNT(*) FROM api_errors WHERE at > ? AND at <= ? GROUP BY status ORDER BY 2 DESC, 1"
-)
-_REQUESTS: Final = "SELECT model, duration_ms, cost_units FROM api_requests WHERE at > ? AND at <= ?"
-_FAILED: Final = "SELECT model, COUNT(*) FROM api_errors WHERE at > ? AND at <= ? GROUP BY model"
-_TOOLS: Final = "SELECT tool, duration_ms, success = 0 FROM tool_results WHERE at > ? AND at <= ?"
 
 
-def _read(connection: sqlite3.Connection, edges: Sequence[int]) -> _Found:
-    span = edges[0], edges[-1]
-    words: dict[int, str] = dict(connection.execute("SELECT id, word FROM words").fetchall())
-    return _Found(
-        known=bool(connection.execute(_KNOWN).fetchone()[0]),
-        requests=_counts(connection, "api_requests", edges),
-        errors=_counts(connection, "api_errors", edges),
-        by_model=_by_model(connection, span, words),
-        tools=_tools(connection, span, words),
-        by_status=tuple(StatusErrors(*row) for row in connection.execute(_BY_STATUS, span)),
-    )
+class _Events:
+    """The events of a window, added up at one moment.
 
+    Args:
+        reader: The file; None if there is none.
+        boundaries: Edges of the steps.
 
-def _counts(connection: sqlite3.Connection, table: str, edges: Sequence[int]) -> list[int]:
-    """How many rows of a table are in each step."""
-    query = f"SELECT COUNT(*) FROM {table} WHERE at > ? AND at <= ?"  # noqa: S608 — one of ours
-    return [int(connection.execute(query, step).fetchone()[0]) for step in pairwise(edges)]
+    Attributes:
+        known: Whether there are any events, of whatever time.
+        words: Models and tools by their numbers.
+        sums: The events of each kind, by word.
+        steps: How many events of each kind are in each step.
+    """
+
+    def __init__(self, reader: Reader | None, boundaries: Sequence[int]) -> None:
+        self.known = False
+        self.words: dict[int, str] = {}
+        self.sums: dict[EventKind, dict[int, _Sum]] = {kind: defaultdict(_Sum) for kind in EventKind}
+        self.steps = {kind: [0] * (len(boundaries) - 1) for kind in EventKind}
+        if reader is None:
+            return
+        execute = reader.connection.execute
+        self.known = bool(execute("SELECT EXISTS (SELECT 1 FROM event_hours)").fetchone()[0])
+        self.words = dict(execute("SELECT id, word FROM words").fetchall())
+        edges = rounded(boundaries, reader.detail_from, HOUR_S)
+        for stretch in stretches(edges, HOUR_S):
+            for kind in EventKind:
+                if stretch.whole:
+                    self._add_hours(reader.connection, kind, stretch.span, edges)
+                else:
+                    self._add_single(reader.connection, kind, stretch.span, edges)
+
+    def _add_hours(
+        self, connection: sqlite3.Connection, kind: EventKind, span: Span, edges: Sequence[int]
+    ) -> None:
+        cells = (kind, span.start // HOUR_S, span.end // HOUR_S)
+        for cell, word, count, failures, cost_units, took_ms in connection.execute(_SUMS, cells):
+            one = self._at(kind, word, (cell + 1) * HOUR_S, edges, count)
+            one.failures += failures
+            one.cost_units += cost_units
+            one.packed.append(took_ms)
+
+    def _add_single(
+        self, connection: sqlite3.Connection, kind: EventKind, span: Span, edges: Sequence[int]
+    ) -> None:
+        query = f"{_SINGLE[kind]} WHERE at > ? AND at <= ?"
+        for at, word, failed, cost_units, took_ms in connection.execute(query, (span.start, span.end)):
+            one = self._at(kind, word, at, edges, 1)
+            one.failures += failed
+            one.cost_units += cost_units or 0
+            if took_ms is not None:
+                one.took_ms.append(took_ms)
+
+    def _at(self, kind: EventKind, word: int, at: int, edges: Sequence[int], count: int) -> _Sum:
+        """Count events of a moment; the sum that they go to."""
+        self.steps[kind][bisect_left(edges, at) - 1] += count
+        one = self.sums[kind][word]
+        one.count += count
+        return one
 
 
 def _by_model(
-    connection: sqlite3.Connection, span: tuple[int, int], words: Mapping[int, str]
+    requests: Mapping[int, _Sum], errors: Mapping[int, _Sum], words: Mapping[int, str]
 ) -> tuple[ModelRequests, ...]:
-    took, costs = _gathered(connection.execute(_REQUESTS, span))
-    failed = dict(connection.execute(_FAILED, span).fetchall())
-    models = [
-        ModelRequests(
-            model=words[model],
-            name=model_name(words[model]),
-            requests=len(took.get(model, ())),
-            errors=failed.get(model, 0),
-            cost_usd=from_units(Metric.COST, costs.get(model, 0)),
-            latency=_latency(took.get(model, ())),
+    nothing = _Sum()
+    models = []
+    for word in dict.fromkeys((*requests, *errors)):
+        answered, failed = requests.get(word, nothing), errors.get(word, nothing)
+        models.append(
+            ModelRequests(
+                model=words[word],
+                name=model_name(words[word]),
+                requests=answered.count,
+                errors=failed.count,
+                cost_usd=from_units(Metric.COST, answered.cost_units),
+                latency=answered.latency,
+            )
         )
-        for model in took.keys() | failed.keys()
-    ]
     return tuple(sorted(models, key=lambda one: (-one.requests, -one.errors, one.model)))
 
 
-def _tools(
-    connection: sqlite3.Connection, span: tuple[int, int], words: Mapping[int, str]
-) -> tuple[ToolUse, ...]:
-    took, failures = _gathered(connection.execute(_TOOLS, span))
-    tools = [
-        ToolUse(words[tool], len(durations), failures[tool], _latency(durations))
-        for tool, durations in took.items()
-    ]
+def _tools(sums: Mapping[int, _Sum], words: Mapping[int, str]) -> tuple[ToolUse, ...]:
+    tools = [ToolUse(words[word], one.count, one.failures, one.latency) for word, one in sums.items()]
     return tuple(sorted(tools, key=lambda one: (-one.uses, one.tool)))
 
 
-def _gathered(
-    rows: Iterable[tuple[int, int | None, int | None]],
-) -> tuple[dict[int, list[int | None]], dict[int, int]]:
-    """Of rows with a word, a duration and an amount: the durations of each word, and the sum of amounts."""
-    took: dict[int, list[int | None]] = defaultdict(list)
-    sums: dict[int, int] = defaultdict(int)
-    for word, duration_ms, amount in rows:
-        took[word].append(duration_ms)
-        if amount:
-            sums[word] += amount
-    return took, sums
-
-
-def _latency(durations_ms: Iterable[int | None]) -> Latency | None:
-    known = sorted(duration for duration in durations_ms if duration is not None)
-    if not known:
-        return None
-    # Nearest rank: the smallest value that so many percent do not exceed.
-    return Latency(*(known[-(-len(known) * percent // 100) - 1] for percent in _PERCENTS))
+def _by_status(sums: Mapping[int, _Sum]) -> tuple[StatusErrors, ...]:
+    statuses = sorted(sums.items(), key=lambda item: (-item[1].count, item[0]))
+    return tuple(StatusErrors(None if word == NO_STATUS else word, one.count) for word, one in statuses)

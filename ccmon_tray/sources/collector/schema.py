@@ -5,6 +5,7 @@ it is at 13. A cell of n seconds is (k·n, (k + 1)·n] and is named by k, which 
 """
 
 import sqlite3
+from enum import IntEnum
 from typing import Final
 
 from ccmon_tray.usage.metrics import Metric
@@ -23,6 +24,19 @@ METRIC_IDS: Final[dict[Metric, int]] = {
     Metric.EDIT_DECISIONS: 8,
 }
 """Numbers that stand for counters in every file: never to be changed."""
+
+
+class EventKind(IntEnum):
+    """What events are summed up by; never to be changed."""
+
+    REQUESTS_BY_MODEL = 1
+    ERRORS_BY_MODEL = 2
+    ERRORS_BY_STATUS = 3  # the word is the status itself
+    TOOLS = 4
+
+
+NO_STATUS: Final = -1
+"""The status of an error to which no answer came at all."""
 
 _VERSION_1: Final = """
 -- Sessions and sets of labels are written once. The session without an id is "", pairs are JSON's
@@ -77,6 +91,14 @@ CREATE TABLE tool_results (
   at INTEGER NOT NULL, identity INTEGER NOT NULL, session INTEGER NOT NULL, tool INTEGER NOT NULL,
   success INTEGER, duration_ms INTEGER, PRIMARY KEY (at, identity)
 ) WITHOUT ROWID;
+
+-- Sums of events over hours: kind says what word is the number of, see EventKind. took_ms are the durations
+-- of all that have one, four bytes each (little endian), so that percentiles are those of all events.
+CREATE TABLE event_hours (
+  kind INTEGER NOT NULL, cell INTEGER NOT NULL, word INTEGER NOT NULL, count INTEGER NOT NULL,
+  failures INTEGER NOT NULL, cost_units INTEGER NOT NULL, took_ms BLOB NOT NULL,
+  PRIMARY KEY (kind, cell, word)
+);
 
 -- Unix seconds: detail_from, up to which increments and events were deleted; kept_from, up to which all was.
 CREATE TABLE limits (name TEXT PRIMARY KEY, at INTEGER NOT NULL);

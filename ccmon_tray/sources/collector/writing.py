@@ -2,12 +2,12 @@
 
 import json
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeVar
 
 from ccmon_tray.sources.collector.exports import ApiError, ApiRequest, Event, Labels, Point, ToolResult
-from ccmon_tray.sources.collector.schema import HOUR_S, METRIC_IDS, QUARTER_S
+from ccmon_tray.sources.collector.rises import EventRises, Rises
+from ccmon_tray.sources.collector.schema import METRIC_IDS, NO_STATUS, EventKind
 from ccmon_tray.sources.collector.streams import Known, rise
 from ccmon_tray.usage.metrics import Label
 
@@ -44,14 +44,16 @@ class Writer:
         Raises:
             sqlite3.Error: It cannot be written; the transaction is to be rolled back, and all forgotten.
         """
-        rises = _Rises()
+        rises = Rises()
         for point in points:
             self._write_point(point, rises)
         rises.write(self._connection)
+        event_rises = EventRises()
         for event in events:
-            self._write_event(event)
+            self._write_event(event, event_rises)
+        event_rises.write(self._connection)
 
-    def _write_point(self, point: Point, rises: "_Rises") -> None:
+    def _write_point(self, point: Point, rises: Rises) -> None:
         metric = METRIC_IDS[point.metric]
         session = self._session_id(point.session)
         labels = self._labels_id(point.labels)
@@ -87,32 +89,41 @@ class Writer:
         if written.rowcount:
             rises.add(metric, labels, session, at, units, use=use)
 
-    def _write_event(self, event: Event) -> None:
-        begin = (second_of(event.time_ns), event.identity, self._session_id(event.session))
+    def _write_event(self, event: Event, rises: EventRises) -> None:
+        at = second_of(event.time_ns)
+        begin = (at, event.identity, self._session_id(event.session))
         match event:
             case ApiRequest():
-                table = "api_requests"
-                row: Sequence[int | None] = (
-                    self._word_id(event.model),
-                    self._word_id(event.query_source),
-                    event.duration_ms,
-                    event.cost_units,
-                    event.input_tokens,
-                    event.output_tokens,
-                    event.cache_read_tokens,
-                    event.cache_creation_tokens,
-                )
+                model = self._word_id(event.model)
+                own = (model, self._word_id(event.query_source), event.duration_ms, event.cost_units)
+                tokens = (event.input_tokens, event.output_tokens)
+                cached = (event.cache_read_tokens, event.cache_creation_tokens)
+                if self._insert("api_requests", (*begin, *own, *tokens, *cached)):
+                    rises.add(
+                        EventKind.REQUESTS_BY_MODEL,
+                        model,
+                        at,
+                        took_ms=event.duration_ms,
+                        cost_units=event.cost_units or 0,
+                    )
             case ApiError():
-                table = "api_errors"
-                row = (self._word_id(event.model), event.status, event.attempt, event.duration_ms)
+                model = self._word_id(event.model)
+                failure = (model, event.status, event.attempt, event.duration_ms)
+                if self._insert("api_errors", (*begin, *failure)):
+                    rises.add(EventKind.ERRORS_BY_MODEL, model, at)
+                    status = NO_STATUS if event.status is None else event.status
+                    rises.add(EventKind.ERRORS_BY_STATUS, status, at)
             case ToolResult():
-                table = "tool_results"
-                row = (self._word_id(event.tool), event.success, event.duration_ms)
-        places = ", ".join("?" * (len(begin) + len(row)))
-        self._connection.execute(
-            f"INSERT OR IGNORE INTO {table} VALUES ({places})",  # noqa: S608 — one of the tables above
-            (*begin, *row),
-        )
+                tool = self._word_id(event.tool)
+                if self._insert("tool_results", (*begin, tool, event.success, event.duration_ms)):
+                    failed = event.success is False
+                    rises.add(EventKind.TOOLS, tool, at, took_ms=event.duration_ms, failed=failed)
+
+    def _insert(self, table: str, row: Sequence[int | None]) -> bool:
+        """Whether the row was not there yet."""
+        places = ", ".join("?" * len(row))
+        insert = f"INSERT OR IGNORE INTO {table} VALUES ({places})"  # noqa: S608 — one of the tables above
+        return bool(self._connection.execute(insert, row).rowcount)
 
     def _session_id(self, name: str) -> int:
         known = self._sessions.get(name)
@@ -157,39 +168,6 @@ class Writer:
             self._series.clear()
         self._series[key] = number
         return number
-
-
-class _Rises:
-    """What increments add to the roll-ups, summed up before it is written."""
-
-    def __init__(self) -> None:
-        self._hours: dict[tuple[int, int, int, int], int] = defaultdict(int)
-        self._quarters: dict[tuple[int, int, int], int] = defaultdict(int)
-        self._activity: dict[tuple[int, int], tuple[int, int]] = {}
-
-    def add(self, metric: int, labels: int, session: int, at: int, units: int, *, use: bool) -> None:
-        hour = (at - 1) // HOUR_S
-        self._hours[metric, hour, session, labels] += units
-        self._quarters[metric, (at - 1) // QUARTER_S, labels] += units
-        if use:
-            first, last = self._activity.get((hour, session), (at, at))
-            self._activity[hour, session] = min(first, at), max(last, at)
-
-    def write(self, connection: sqlite3.Connection) -> None:
-        more = "ON CONFLICT DO UPDATE SET units = units + excluded.units"
-        connection.executemany(
-            f"INSERT INTO hours VALUES (?, ?, ?, ?, ?) {more}",  # noqa: S608
-            [(*key, units) for key, units in self._hours.items()],
-        )
-        connection.executemany(
-            f"INSERT INTO quarters VALUES (?, ?, ?, ?) {more}",  # noqa: S608
-            [(*key, units) for key, units in self._quarters.items()],
-        )
-        connection.executemany(
-            "INSERT INTO activity VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE "
-            "SET first = MIN(first, excluded.first), last = MAX(last, excluded.last)",
-            [(*key, *times) for key, times in self._activity.items()],
-        )
 
 
 def second_of(time_ns: int) -> int:

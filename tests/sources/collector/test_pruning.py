@@ -174,15 +174,18 @@ def test_a_limit_for_all_deletes_sums_too(store: Store, path: Path) -> None:
     assert retention_s == NOW - kept_from
 
 
-def test_requests_say_since_when_they_are_kept(store: Store, path: Path) -> None:
-    prune_all(store)
+def test_requests_of_full_hours_are_as_exact_as_before(store: Store, path: Path) -> None:
+    window = Window("custom", START // HOUR * HOUR, DETAIL_FROM + 5 * DAY)
     source = CollectorSource(path)
-    whole = read_requests(source, Window("custom", START, NOW), UTC)
-    recent = read_requests(source, Window("custom", NOW - 30 * DAY, NOW), UTC)
+    before = read_requests(source, window, UTC)
+    prune_all(store)
+    after = read_requests(source, window, UTC)
+    odd = read_requests(source, Window("custom", window.start + 7, window.end), UTC)
     source.close()
 
-    assert (whole.detail_from, recent.detail_from) == (DETAIL_FROM, None)
-    assert whole.requests > recent.requests > 0
+    assert after == before
+    assert [warning.code for warning in odd.warnings] == ["rounded-to-hours"]
+    assert odd.requests == before.requests > COUNT / 2
 
 
 def test_exports_prune_as_they_come(store: Store, path: Path) -> None:

@@ -15,6 +15,7 @@ from ccmon_tray.sources.collector.source import CollectorSource
 from ccmon_tray.sources.collector.store import Store
 from ccmon_tray.usage.windows import Window
 from tests.sources.collector.recorded import SESSIONS, UTC, WINDOW, bodies, received
+from tests.sources.collector.tables import check_roll_ups
 
 HOUR = Window("custom", 1_795_400_000, 1_795_403_600)
 
@@ -26,7 +27,9 @@ def request(at: int, number: int, duration_ms: int | None, model: str = "claude-
 def reading(path: Path, events: list[Event], window: Window = HOUR) -> RequestsReading:
     store = Store(path, clock=lambda: window.end)
     store.write((), events)
+    store.write((), events)  # exported again
     store.close()
+    check_roll_ups(path)
     source = CollectorSource(path)
     found = read_requests(source, window, UTC)
     source.close()
