@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ccmon_tray.calendars import calendar_from
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
+from ccmon_tray.usage.models import SourceInfo
 from ccmon_tray.usage.windows import Calendar, Window, resolve
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Services:
             if self._source is None:
                 from ccmon_tray.sources.choose import open_source  # noqa: PLC0415  # after the first frame
 
-                self._source = open_source(self.settings, self.calendar, clock=self.clock)
+                self._source = open_source(self.settings, self.calendar, follow_tray=True, clock=self.clock)
             return self._source
 
     @property
@@ -70,6 +71,20 @@ class Services:
     def window(self, name: str) -> Window:
         """The window that a range's name means now."""
         return resolve(name, self.clock(), self.calendar)
+
+    def follow(self, info: SourceInfo) -> None:
+        """Use the source that the tray uses, where both choose by themselves.
+
+        Args:
+            info: The source of the tray's snapshot.
+        """
+        from ccmon_tray.sources.auto import AutoSource  # noqa: PLC0415  # after the first frame
+
+        with self._lock:
+            source = self._source
+            differs = isinstance(source, AutoSource) and source.info.kind is not info.kind
+        if differs:
+            self.drop()
 
     def drop(self) -> None:
         """Make reading under way fail soon; the next one opens the source anew."""

@@ -8,12 +8,14 @@ from collections.abc import Callable
 
 from ccmon_tray.errors import SettingsError
 from ccmon_tray.paths import find_paths
-from ccmon_tray.settings import Settings
+from ccmon_tray.settings import PrometheusSettings, Settings, SourceSettings
 from ccmon_tray.settings_file import with_value
+from ccmon_tray.sources.auto import AutoSource, Candidate
 from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.sources.claude_files import ClaudeFiles, LocalFiles
 from ccmon_tray.sources.claude_files.folders import config_folders
-from ccmon_tray.usage.models import SourceKind
+from ccmon_tray.sources.snapshot_file import SnapshotFile, is_of, is_young
+from ccmon_tray.usage.models import SourceInfo, SourceKind
 from ccmon_tray.usage.windows import Calendar
 
 
@@ -23,6 +25,7 @@ def open_source(
     *,
     kind: str | None = None,
     prometheus_url: str | None = None,
+    follow_tray: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> UsageSource:
     """Open the source that the settings, or the command line above them, name.
@@ -32,6 +35,7 @@ def open_source(
         calendar: The user's days.
         kind: One of ``auto``, ``prometheus``, ``collector``, ``transcripts``, ``demo``.
         prometheus_url: Takes the place of ``prometheus.url``; without a kind it also means Prometheus.
+        follow_tray: For ``auto``: whether to use what a running tray uses, so that both show the same.
         clock: Unix seconds now.
 
     Raises:
@@ -41,8 +45,14 @@ def open_source(
         settings = with_value(settings, "prometheus.url", prometheus_url, "--prometheus-url")
         kind = kind or "prometheus"
     kind = kind or settings.source.kind
+    if kind == "auto":
+        return _auto(settings, calendar, follow_tray=follow_tray, clock=clock)
+    return _open(kind, settings, calendar, clock)
+
+
+def _open(kind: str, settings: Settings, calendar: Calendar, clock: Callable[[], float]) -> UsageSource:
     match kind:
-        case "auto" | "prometheus":
+        case "prometheus":
             from ccmon_tray.sources.prometheus.source import PrometheusSource  # noqa: PLC0415
 
             return PrometheusSource(settings.prometheus, clock=clock)
@@ -71,6 +81,37 @@ def open_source(
                 cause="there is no such source",
                 next_step="Set source.kind to auto, prometheus, collector, transcripts or demo",
             )
+
+
+def _auto(
+    settings: Settings, calendar: Calendar, *, follow_tray: bool, clock: Callable[[], float]
+) -> AutoSource:
+    def candidate(info: SourceInfo, *, insists: bool = False) -> Candidate:
+        return Candidate(info, lambda: _open(info.kind, settings, calendar, clock), insists=insists)
+
+    url = settings.prometheus.url
+    paths = find_paths()
+    file = SnapshotFile(paths.snapshot_file)
+    file.look()
+    left = file.snapshot
+    if left is not None and not is_of(left, settings.model_copy(update={"source": SourceSettings()})):
+        left = None
+    # The process id is there as long as the tray is; a tray that died leaves it, but no young snapshot.
+    runs = left is not None and paths.tray.pid_file.exists() and is_young(left, settings, clock())
+    return AutoSource(
+        (
+            candidate(
+                SourceInfo(kind=SourceKind.PROMETHEUS, url=None if "@" in url else url.rstrip("/")),
+                insists=url != PrometheusSettings().url,
+            ),
+            candidate(SourceInfo(kind=SourceKind.COLLECTOR)),
+            candidate(SourceInfo(kind=SourceKind.TRANSCRIPTS)),
+        ),
+        fallback=SourceKind.COLLECTOR,
+        expected=left.source if left is not None else None,
+        follow=follow_tray and runs,
+        clock=clock,
+    )
 
 
 def open_files(

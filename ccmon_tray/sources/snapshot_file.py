@@ -50,11 +50,11 @@ class SnapshotFile:
 
 
 def is_of(snapshot: Snapshot, settings: Settings) -> bool:
-    """Whether a snapshot is of the source that the settings name."""
-    kind = SourceKind.PROMETHEUS if settings.source.kind == "auto" else settings.source.kind
-    return snapshot.source.kind == kind and (
-        kind != SourceKind.PROMETHEUS or snapshot.source.url == settings.prometheus.url.rstrip("/")
-    )
+    """Whether a snapshot is of the source that the settings name; ``auto`` may have chosen any but a demo."""
+    kind, named = snapshot.source.kind, settings.source.kind
+    if kind != named and (named != "auto" or kind is SourceKind.DEMO):
+        return False
+    return kind is not SourceKind.PROMETHEUS or snapshot.source.url == settings.prometheus.url.rstrip("/")
 
 
 def is_young(snapshot: Snapshot, settings: Settings, now: float) -> bool:

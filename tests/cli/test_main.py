@@ -51,7 +51,6 @@ def test_help_names_every_command_in_80_columns(tmp_path: Path) -> None:
         ["report", "--json", "--csv"],
         ["report", "--js"],  # abbreviations would break the day another option begins so
         ["report", "--source", "demo", "--prometheus-url", "http://localhost:9090"],
-        ["status", "--source", "collector"],
         ["--frobnicate"],
     ],
 )

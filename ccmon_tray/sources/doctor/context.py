@@ -8,6 +8,7 @@ from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import load, with_value
+from ccmon_tray.sources.auto import in_use
 from ccmon_tray.sources.base import Inventory, UsageSource
 from ccmon_tray.sources.choose import open_source
 from ccmon_tray.sources.prometheus.client import BuildInfo, PrometheusClient
@@ -68,7 +69,7 @@ class Context:
         self.settings = settings
         notices = list(loaded.notices)
         self.calendar = calendar_from(settings.time, notify=notices.append)
-        self.source = open_source(settings, self.calendar, clock=self.clock)
+        self.source = in_use(open_source(settings, self.calendar, follow_tray=True, clock=self.clock))
         if self.source.info.kind is SourceKind.PROMETHEUS:
             self.client = PrometheusClient(settings.prometheus)
         return tuple(notices)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ccmon_tray.sources.auto import in_use
 from ccmon_tray.sources.base import Span, UsageSource
 from ccmon_tray.sources.server_health import ServerHealth, TellsHealth
 from ccmon_tray.usage.models import SOURCE_TITLES, SourceInfo
@@ -29,6 +30,7 @@ def read_prometheus_health(source: UsageSource, window: Window) -> PrometheusHea
     Raises:
         SourceError: The server cannot be reached.
     """
+    source = in_use(source)
     if isinstance(source, TellsHealth):
         health = source.health(Span(window.start, window.end))
         info = source.info
