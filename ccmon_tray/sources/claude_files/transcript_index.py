@@ -144,6 +144,8 @@ class TranscriptIndex:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA wal_autocheckpoint = 4000")
+            connection.execute("PRAGMA cache_size = -8000")
             prepare(connection)
             self._price_anew(connection)
         except BaseException:

@@ -12,15 +12,17 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
+
+import orjson
 
 _SYNTHETIC: Final = "<synthetic>"
 _MOST_TOKENS: Final = 10**11
 _MOST_USD: Final = 10**5
 _LATEST_S: Final = 2**40
+_SIGNS_OF_DEEDS: Final = (b'"structuredPatch"', b'"gitOperation"', b" changed, ")
 # What git says of a commit: "[main 2d8a46f] words". Clients before 2.1 note it nowhere else.
 _COMMITTED: Final = re.compile(r"^\[[^\]\n]{1,200} [0-9a-f]{7,40}\] ", re.MULTILINE)
 
@@ -51,8 +53,7 @@ class Origin(NamedTuple):
     is_subagent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request to the model; ``folder`` is the one that Claude Code worked in, or ""."""
 
     key: int
@@ -66,8 +67,7 @@ class Request:
         return Request(self.key, first.origin, max(self.use, other.use), first.folder or second.folder)
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(NamedTuple):
     """What a tool did: lines added and removed, commits and pull requests made."""
 
     key: int
@@ -91,101 +91,117 @@ class BrokenLine(Exception):
     """A line that should tell of use, but cannot be read."""
 
 
-def parse_line(line: bytes, session: str, *, is_subagent: bool) -> Request | Deed | None:
-    """What a line tells.
+class LineParser:
+    """Reads the lines of one transcript.
 
     Args:
-        line: One line, without its end.
         session: The session that the file belongs to, for lines that do not name one.
         is_subagent: Whether the file is a subagent's.
-
-    Returns:
-        A request, or what a tool did; None for all other lines.
-
-    Raises:
-        BrokenLine: It is not a line of a transcript, or what it says is impossible.
     """
-    # A quote inside a text is escaped, so these can only be keys: most lines need not be parsed.
-    may_use = b'"usage"' in line
-    if not may_use and not _may_be_deed(line):
-        if not line.startswith(b"{") or not line.endswith(b"}"):
-            raise BrokenLine
+
+    def __init__(self, session: str, *, is_subagent: bool) -> None:
+        self._session = session
+        self._is_subagent = is_subagent
+        self._last: tuple[Any, ...] = ()
+        self._last_timestamp = ""
+
+    def parse(self, line: bytes) -> Request | Deed | None:
+        """What a line tells.
+
+        Returns:
+            A request, or what a tool did. None for all other lines, and for those that only repeat what the
+            one before them told.
+
+        Raises:
+            BrokenLine: It is not a line of a transcript, or what it says is impossible.
+        """
+        # A quote inside a text is escaped, so these can only be keys: most lines need not be parsed.
+        if b'"usage"' not in line and not _may_be_deed(line):
+            bare = line.strip()
+            if bare and not (bare.startswith(b"{") and bare.endswith(b"}")):
+                raise BrokenLine
+            return None
+        try:
+            content = _loads(line)
+            if isinstance(message := content.get("message"), dict) and "usage" in message:
+                return None if self._repeats(content, message) else self._request(line, content, message)
+            if isinstance(result := content.get("toolUseResult"), dict):
+                return self._deed(line, content, result)
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            raise BrokenLine from error
         return None
-    try:
-        content = _loads(line)
-        if isinstance(message := content.get("message"), dict) and "usage" in message:
-            return _request(line, content, message, session, is_subagent=is_subagent)
-        if isinstance(result := content.get("toolUseResult"), dict):
-            return _deed(line, content, result, session, is_subagent=is_subagent)
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise BrokenLine from error
-    return None
+
+    def _repeats(self, content: Mapping[str, Any], message: Mapping[str, Any]) -> bool:
+        """Whether a line tells the same as the one before it, only later."""
+        told = (
+            message.get("id"),
+            content.get("requestId"),
+            message.get("model"),
+            message["usage"],
+            content.get("costUSD"),
+            content.get("sessionId"),
+            content.get("isSidechain"),
+        )
+        timestamp = content["timestamp"]
+        if told == self._last and told[0] and timestamp >= self._last_timestamp:
+            return True
+        self._last, self._last_timestamp = told, timestamp
+        return False
+
+    def _request(self, line: bytes, content: Mapping[str, Any], message: Mapping[str, Any]) -> Request | None:
+        model = _text(message.get("model"))
+        if model == _SYNTHETIC:
+            return None
+        usage = message["usage"]
+        parts = usage.get("cache_creation") or {}
+        output = int(usage.get("output_tokens") or 0)
+        plain = int(usage.get("input_tokens") or 0)
+        read = int(usage.get("cache_read_input_tokens") or 0)
+        write_1h = int(parts.get("ephemeral_1h_input_tokens") or 0)
+        write_5m = int(parts.get("ephemeral_5m_input_tokens") or 0)
+        # Old versions note the sum alone; it is for five minutes then.
+        write_5m = max(write_5m, int(usage.get("cache_creation_input_tokens") or 0) - write_1h)
+        total = output + plain + read + write_5m + write_1h
+        if min(output, plain, read, write_5m, write_1h) < 0 or total > _MOST_TOKENS:
+            raise ValueError("no counts of tokens")
+        fast = usage.get("speed") == "fast"
+        given_usd = _usd(content["costUSD"]) if "costUSD" in content else -1.0
+        use = Use(total, output, plain, read, write_5m, write_1h, model, fast, given_usd)
+        message_id = _text(message.get("id"))
+        # A line without ids is a request of its own, and so is each that differs from it.
+        name = f"{message_id} {_text(content.get('requestId'))}".encode() if message_id else line.strip()
+        return Request(_key(name), self._origin(content), use, _text(content.get("cwd")))
+
+    def _deed(self, line: bytes, content: Mapping[str, Any], result: Mapping[str, Any]) -> Deed | None:
+        counts = (*_changed_lines(result), *_git(result))
+        if not any(counts):
+            return None
+        call = _tool_call(content.get("message"))
+        return Deed(_key(call.encode() if call else line.strip()), self._origin(content), *counts)
+
+    def _origin(self, content: Mapping[str, Any]) -> Origin:
+        moment = datetime.fromisoformat(content["timestamp"])
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        # Windows hold their end but not their start: what was within a second belongs to its end.
+        at = math.ceil(moment.timestamp())
+        if not 0 < at < _LATEST_S:
+            raise ValueError("no time that could be")
+        session = _text(content.get("sessionId")) or self._session
+        return Origin(at, session, self._is_subagent or content.get("isSidechain") is True)
 
 
 def _may_be_deed(line: bytes) -> bool:
-    return b'"toolUseResult"' in line and (
-        b'"structuredPatch"' in line or b'"gitOperation"' in line or b" changed, " in line
-    )
+    result = line.find(b'"toolUseResult"')
+    return result >= 0 and any(line.find(sign, result) >= 0 for sign in _SIGNS_OF_DEEDS)
 
 
 def _loads(line: bytes) -> Any:
     try:
-        return json.loads(line)
-    except UnicodeDecodeError:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        # Texts may be cut within a character, which is only where it matters to those who read them.
         return json.loads(line.decode("utf-8", "replace"))
-
-
-def _request(
-    line: bytes, content: Mapping[str, Any], message: Mapping[str, Any], session: str, *, is_subagent: bool
-) -> Request | None:
-    model = _text(message.get("model"))
-    if model == _SYNTHETIC:
-        return None
-    usage = message["usage"]
-    parts = usage.get("cache_creation") or {}
-    write_1h = _tokens(parts.get("ephemeral_1h_input_tokens"))
-    # Old versions note the sum alone; it is for five minutes then.
-    written = max(
-        _tokens(usage.get("cache_creation_input_tokens")),
-        write_1h + _tokens(parts.get("ephemeral_5m_input_tokens")),
-    )
-    output, plain = _tokens(usage.get("output_tokens")), _tokens(usage.get("input_tokens"))
-    read = _tokens(usage.get("cache_read_input_tokens"))
-    use = Use(
-        total=output + plain + read + written,
-        output=output,
-        input=plain,
-        cache_read=read,
-        cache_write_5m=written - write_1h,
-        cache_write_1h=write_1h,
-        model=model,
-        fast=usage.get("speed") == "fast",
-        given_usd=_usd(content.get("costUSD")),
-    )
-    origin = _origin(content, session, is_subagent=is_subagent)
-    message_id = _text(message.get("id"))
-    # A line without ids is a request of its own, and so is each that differs from it.
-    name = f"{message_id} {_text(content.get('requestId'))}".encode() if message_id else line
-    return Request(_key(name), origin, use, _text(content.get("cwd")))
-
-
-def _deed(
-    line: bytes, content: Mapping[str, Any], result: Mapping[str, Any], session: str, *, is_subagent: bool
-) -> Deed | None:
-    added, removed = _changed_lines(result)
-    commits, pull_requests = _git(result)
-    if not (added or removed or commits or pull_requests):
-        return None
-    origin = _origin(content, session, is_subagent=is_subagent)
-    call = _tool_call(content.get("message"))
-    return Deed(
-        _key(call.encode() if call else line),
-        origin,
-        added=added,
-        removed=removed,
-        commits=commits,
-        pull_requests=pull_requests,
-    )
 
 
 def _changed_lines(result: Mapping[str, Any]) -> tuple[int, int]:
@@ -225,30 +241,6 @@ def _tool_call(message: Any) -> str:
     return ""
 
 
-def _origin(content: Mapping[str, Any], session: str, *, is_subagent: bool) -> Origin:
-    moment = datetime.fromisoformat(content["timestamp"]) if "timestamp" in content else None
-    if moment is None:
-        raise ValueError("no timestamp")
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    # Windows hold their end but not their start: what was within a second belongs to its end.
-    at = math.ceil(moment.timestamp())
-    if not 0 < at < _LATEST_S:
-        raise ValueError("no time that could be")
-    return Origin(
-        at, _text(content.get("sessionId")) or session, is_subagent or content.get("isSidechain") is True
-    )
-
-
-def _tokens(value: Any) -> int:
-    if value is None:
-        return 0
-    count = int(value)
-    if not 0 <= count <= _MOST_TOKENS:
-        raise ValueError("no count of tokens")
-    return count
-
-
 def _usd(value: Any) -> float:
     """A cost that was noted; -1 where there is none. Nothing costs 0, so 0 is none either."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -257,8 +249,10 @@ def _usd(value: Any) -> float:
 
 
 def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
     # Lone surrogates would end whatever writes them.
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def _key(name: bytes) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import BinaryIO, Final
 
-from ccmon_tray.sources.claude_files.transcript_lines import BrokenLine, Deed, Request, parse_line
+from ccmon_tray.sources.claude_files.transcript_lines import BrokenLine, Deed, LineParser, Request
 from ccmon_tray.sources.claude_files.transcript_tree import Found, belongs_to
 
 LONGEST_LINE: Final = 10 * 2**20
@@ -95,6 +95,7 @@ def _read_on(file: BinaryIO, found: Found, before: Place | None, batch: Batch, m
     if before is not None and _goes_on(file, found, before):
         start, broken, huge = before.offset, before.broken, before.huge
     session, is_subagent = belongs_to(found.path)
+    parser = LineParser(session, is_subagent=is_subagent)
     file.seek(start)
     offset, more = start, False
     while not more and (line := file.readline(LONGEST_LINE)):
@@ -103,9 +104,8 @@ def _read_on(file: BinaryIO, found: Found, before: Place | None, batch: Batch, m
             rest, is_whole = _pass_over(file)
             size, line = size + rest, b""
             huge += is_whole
-        line = line.strip()
         try:
-            if line and (told := parse_line(line, session, is_subagent=is_subagent)) is not None:
+            if (told := parser.parse(line)) is not None:
                 batch.add(told)
         except BrokenLine:
             broken += is_whole

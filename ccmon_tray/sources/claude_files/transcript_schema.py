@@ -25,8 +25,10 @@ CREATE TABLE requests (
     cache_write_5m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL,
     fast INTEGER NOT NULL, given_usd REAL NOT NULL, cost INTEGER
 );
-CREATE INDEX requests_at ON requests (at);
-CREATE INDEX requests_session ON requests (session, at);
+-- Holds all that is asked for, in the order of time.
+CREATE INDEX requests_at ON requests (
+    at, session, model, is_subagent, output, input, cache_read, cache_write_5m, cache_write_1h, cost
+);
 CREATE TABLE deeds (
     key INTEGER PRIMARY KEY,
     at INTEGER NOT NULL, session INTEGER NOT NULL, is_subagent INTEGER NOT NULL,
