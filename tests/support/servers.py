@@ -84,6 +84,7 @@ def prometheus(
     scrape: str | None = None,
     port: int | None = None,
     extra_args: Sequence[str] = (),
+    config: Path | None = None,
 ) -> Iterator[Server]:
     """A Prometheus over the blocks in ``data_dir``.
 
@@ -93,12 +94,14 @@ def prometheus(
         scrape: ``host:port`` of an exporter to scrape every second; None scrapes nothing.
         port: Where it listens; None for any free port.
         extra_args: More flags.
+        config: Its configuration, in place of one made from ``scrape``.
     """
-    config = data_dir / "prometheus.yml"
     data_dir.mkdir(parents=True, exist_ok=True)
-    jobs = [] if scrape is None else [{"job_name": "test", "static_configs": [{"targets": [scrape]}]}]
-    # JSON is YAML too.
-    config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}))
+    if config is None:
+        config = data_dir / "prometheus.yml"
+        jobs = [] if scrape is None else [{"job_name": "test", "static_configs": [{"targets": [scrape]}]}]
+        # JSON is YAML too.
+        config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}))
     port = port or free_port()
     command = [
         "prometheus",
