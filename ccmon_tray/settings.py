@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from ccmon_tray.errors import UsageError
+from ccmon_tray.usage.alert_rules import AlertRules
 from ccmon_tray.usage.budgets import BudgetPeriod
 from ccmon_tray.usage.windows import RANGE_NAMES, canonical_range_name, parse_daily_span
 
@@ -218,6 +219,18 @@ class AlertSettings(Section):
     quiet_hours: Annotated[str, AfterValidator(_check_quiet_hours)] = ""
     command: tuple[str, ...] | None = None
     command_timeout_s: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)] = 10.0
+
+    @property
+    def rules(self) -> AlertRules:
+        """What is warned of."""
+        return AlertRules(
+            thresholds_percent=self.thresholds_percent,
+            projection=self.projection,
+            burn_rate_usd_per_hour=self.burn_rate_usd_per_hour,
+            unusual_hour_factor=self.unusual_hour_factor,
+            silent_s=self.silent_minutes * 60,
+            offline_s=self.offline_minutes * 60,
+        )
 
 
 class LogSettings(Section):
