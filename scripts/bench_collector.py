@@ -92,7 +92,11 @@ def requests_of(model: str, source: str) -> list[Counted]:
 
 
 def use(rng: random.Random, count: int) -> Iterator[Point]:
-    """About so many increments, in sessions scattered over the days before now."""
+    """About so many increments, in sessions scattered over the days before now.
+
+    Sessions take an hour or so and export every ten seconds while they are used, as ``ccmon-tray connect``
+    sets them up: two million increments in 90 days are a dozen sessions a day.
+    """
     left = count
     activity: list[Counted] = [
         (Metric.ACTIVE_TIME, labels(("type", "cli")), 25.0),
@@ -112,8 +116,8 @@ def use(rng: random.Random, count: int) -> Iterator[Point]:
         start = NOW - (day + 1) * DAY_S + rng.uniform(0.35, 0.9) * DAY_S
         yield point(rng, (Metric.SESSIONS, labels(("start_type", "fresh")), 1.0), session, start)
         at = start
-        for _ in range(round(rng.lognormvariate(4.0, 0.8))):
-            at += rng.expovariate(1 / 50) + 5
+        for _ in range(round(rng.lognormvariate(5.0, 0.8))):
+            at += 10 + rng.expovariate(1 / 15)
             if at > NOW:
                 break
             raised = [*main, *activity]

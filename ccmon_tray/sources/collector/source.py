@@ -1,5 +1,6 @@
 """The collector's file as a source of usage: read-only, at the same time as it is written."""
 
+import contextlib
 import sqlite3
 import threading
 import time
@@ -78,7 +79,9 @@ class CollectorSource:
         self._closed = True
         connection = self._connection
         if connection is not None:
-            connection.interrupt()
+            # A call that ends just now may have closed it.
+            with contextlib.suppress(sqlite3.ProgrammingError):
+                connection.interrupt()
         with self._lock:
             self._disconnect()
 
@@ -105,7 +108,7 @@ class CollectorSource:
                 finally:
                     if reader.connection.in_transaction:
                         reader.connection.execute("ROLLBACK")
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 self._disconnect()
                 raise _unreadable(self._path, str(error)) from error
 
