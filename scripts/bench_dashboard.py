@@ -38,11 +38,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from ccmon_tray.dashboard.theme import DARK  # noqa: E402
+from ccmon_tray.dashboard.views.registry import ORDER  # noqa: E402
 from ccmon_tray.desktop.channel import Message, send  # noqa: E402
 from ccmon_tray.paths import Paths, find_paths  # noqa: E402
 from ccmon_tray.usage.snapshot import Snapshot  # noqa: E402
 from scripts.bench_prometheus import recordings, write_tables  # noqa: E402
-from tests.support.dashboard import VIEWS  # noqa: E402
 from tests.support.desktop import Desktop, wait_for  # noqa: E402
 from tests.support.servers import create_blocks, prometheus  # noqa: E402
 from tests.support.truth import render, spellings  # noqa: E402
@@ -220,7 +220,7 @@ def look_inside(environ: Mapping[str, str], figures: Figures) -> dict[str, Any]:
 def watch_memory(environ: Mapping[str, str], paths: Paths, figures: Figures) -> None:
     """Resident memory once all views have been opened; what is left when the window is closed."""
     with dashboard(environ) as process:
-        for name in VIEWS:
+        for name in ORDER:
             wait_for(lambda name=name: send(paths.dashboard, Message.RAISE, view=name), "the window's answer")  # type: ignore[misc]
             time.sleep(SETTLE_S)  # read, drawn, and whatever comes later
         status = Path(f"/proc/{process.pid}/status").read_text()

@@ -20,9 +20,10 @@ sys.path.insert(0, str(ROOT))
 
 from ccmon_tray.dashboard.main import Dashboard  # noqa: E402
 from ccmon_tray.dashboard.views.base import Asked  # noqa: E402
+from ccmon_tray.dashboard.views.registry import ORDER  # noqa: E402
 from ccmon_tray.paths import find_paths  # noqa: E402
 from ccmon_tray.usage.windows import Window  # noqa: E402
-from tests.support.dashboard import VIEWS, await_drawn, is_drawn, pump, sync  # noqa: E402
+from tests.support.dashboard import await_drawn, is_drawn, pump, sync  # noqa: E402
 
 STEPS: Final = 40
 REST_S: Final = 0.25  # a chart that was drawn a moment ago waits for twice as long as that took
@@ -135,15 +136,15 @@ def measure(app: Dashboard, report: Callable[[dict[str, Any]], None]) -> None:
     timings = Timings(app)
     await_drawn(app.window)
     report({"boxes": timings.boxes()})
-    for name in VIEWS[1:]:
+    for name in ORDER[1:]:
         report({"first": {name: timings.first_visit_ms(name)}})
         timings._rest()  # noqa: SLF001
-    for name in (*VIEWS, *VIEWS):
+    for name in (*ORDER, *ORDER):
         report({"later": {name: timings.later_visit_ms(name)}})
     app.window.open_view("summary")
     await_drawn(app.window)
     report({"redraws": timings.redraws_ms()})
-    for name in VIEWS:
+    for name in ORDER:
         app.window.open_view(name)
         await_drawn(app.window)
         report({"frames": {name: timings.frames_per_s()}})

@@ -12,11 +12,11 @@ from PIL import Image
 from ccmon_tray.dashboard.export import write_tables
 from ccmon_tray.dashboard.theme import DARK, LIGHT
 from ccmon_tray.dashboard.views.base import Exported
+from ccmon_tray.dashboard.views.registry import ORDER
 from ccmon_tray.dashboard.views.summary import SummaryView
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.usage import formatting
 from ccmon_tray.view_names import ViewName
-from tests.support.dashboard import VIEWS
 from tests.support.fake_source import FakeSource, request
 from tests.support.views import NOW, OpenView
 
@@ -35,7 +35,7 @@ def as_csv(value: object) -> str:
     return "" if value is None else str(value)
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", ORDER)
 def test_every_view_exports_what_its_header_offers(
     open_view: OpenView, tmp_path: Path, name: ViewName
 ) -> None:

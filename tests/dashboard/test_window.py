@@ -8,7 +8,7 @@ import pytest
 from ccmon_tray.dashboard.ranges import PICKED, ChosenRange, span_words
 from ccmon_tray.dashboard.theme import DARK, LIGHT
 from ccmon_tray.dashboard.views.base import Asked
-from ccmon_tray.dashboard.views.registry import TITLES
+from ccmon_tray.dashboard.views.registry import ORDER, TITLES
 from ccmon_tray.dashboard.views.summary import SummaryView
 from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.files import write_atomic
@@ -16,7 +16,7 @@ from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage import formatting
 from ccmon_tray.usage.windows import resolve
 from ccmon_tray.view_names import ViewName
-from tests.support.dashboard import VIEWS, await_drawn, descendants, pump
+from tests.support.dashboard import await_drawn, descendants, pump
 from tests.support.fake_source import FakeSource, request
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.views import NOW, OpenView
@@ -41,7 +41,7 @@ def little_used() -> FakeSource:
     return FakeSource(request(NOW - 3000, "s1", 2.5, {"input": 1200.0, "output": 300.0}))
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", ORDER)
 def test_every_view_shows_the_demo(open_view: OpenView, name: ViewName) -> None:
     window = open_view(name)
 
@@ -54,7 +54,7 @@ def test_every_view_shows_the_demo(open_view: OpenView, name: ViewName) -> None:
 
 def test_all_views_in_one_window_and_back(open_view: OpenView) -> None:
     window = open_view("summary")
-    for name in (*VIEWS, *reversed(VIEWS)):
+    for name in (*ORDER, *reversed(ORDER)):
         window.open_view(name)
         await_drawn(window)
         assert window.page.error is None, name
@@ -65,7 +65,7 @@ def test_all_views_in_one_window_and_back(open_view: OpenView) -> None:
 def test_views_switched_in_haste_end_where_the_last_wish_was(open_view: OpenView) -> None:
     window = open_view("summary")
     for _ in range(3):
-        for name in VIEWS:
+        for name in ORDER:
             window.open_view(name)
             window.root.update_idletasks()
     window.open_view("summary")
@@ -116,7 +116,7 @@ def test_only_the_last_of_several_ranges_arrives(open_view: OpenView) -> None:
     assert shown == ["90d"]
 
 
-@pytest.mark.parametrize("name", [name for name in VIEWS if name not in {"smoke-test", "settings"}])
+@pytest.mark.parametrize("name", [name for name in ORDER if name not in {"smoke-test", "settings"}])
 def test_leaving_a_view_ends_its_questions(open_view: OpenView, name: str, tmp_path: Path) -> None:
     with FaultyServer() as server:
         server.fault = Fault.HANG
@@ -140,7 +140,7 @@ def test_leaving_a_view_ends_its_questions(open_view: OpenView, name: str, tmp_p
         rest(window, QUIET_S)
 
         assert server.asked == asked
-        assert not window._pages[next(v for v in VIEWS if v == name)].loading
+        assert not window._pages[next(v for v in ORDER if v == name)].loading
 
 
 def test_charts_out_of_sight_draw_nothing(open_view: OpenView) -> None:
@@ -180,7 +180,7 @@ def test_a_flood_of_readings_is_drawn_once(open_view: OpenView) -> None:
     assert [chart.draws - before for chart, before in zip(page.view.charts, draws, strict=True)] == [1, 0]
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", ORDER)
 def test_another_theme_while_open(open_view: OpenView, name: str) -> None:
     window = open_view(name, theme="dark")
     page = window.page

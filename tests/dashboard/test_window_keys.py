@@ -16,7 +16,7 @@ from ccmon_tray.dashboard.widgets.stat_card import StatCard
 from ccmon_tray.dashboard.widgets.surface import Surface
 from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.view_names import ViewName
-from tests.support.dashboard import VIEWS, await_drawn, descendants, pump
+from tests.support.dashboard import await_drawn, descendants, pump
 from tests.support.desktop import Desktop
 from tests.support.views import OpenView
 
@@ -75,15 +75,15 @@ def test_control_comma_opens_the_settings_and_the_arrows_walk_the_sidebar(open_v
     press(window, "<Control-comma>")
     assert window.view_name == "settings"
     press(window, "<Control-Key-1>")
-    for expected in (*VIEWS[1:], VIEWS[-1]):
+    for expected in (*ORDER[1:], ORDER[-1]):
         press(window, "<Down>", window.sidebar)
         assert window.view_name == expected
     press(window, "<Up>", window.sidebar)
-    assert window.view_name == VIEWS[-2]
+    assert window.view_name == ORDER[-2]
 
 
 @pytest.mark.parametrize("keys", ["<Control-r>", "<F5>"])
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", ORDER)
 def test_each_view_is_read_anew(
     open_view: OpenView, monkeypatch: pytest.MonkeyPatch, name: ViewName, keys: str
 ) -> None:
@@ -130,7 +130,7 @@ def test_escape_takes_the_value_of_a_chart_away_before_it_closes(open_view: Open
     assert closed
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", ORDER)
 def test_tab_reaches_whatever_can_be_clicked(open_view: OpenView, name: ViewName) -> None:
     window = open_view(name)
     reached = reached_by_tab(window)
@@ -154,7 +154,7 @@ def test_tab_reaches_whatever_can_be_clicked(open_view: OpenView, name: ViewName
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", ORDER)
 def test_it_is_seen_where_the_keys_go(
     open_view: OpenView, desktop: Desktop, name: ViewName, theme: str
 ) -> None:
@@ -179,7 +179,7 @@ def test_it_is_seen_where_the_keys_go(
     assert unseen == []
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", ORDER)
 def test_every_drawn_figure_can_be_copied(open_view: OpenView, name: ViewName) -> None:
     window = open_view(name)
     stuck = [
@@ -193,7 +193,7 @@ def test_every_drawn_figure_can_be_copied(open_view: OpenView, name: ViewName) -
     assert stuck == []
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", ORDER)
 def test_control_c_and_a_double_click_copy_a_card(open_view: OpenView, name: ViewName) -> None:
     window = open_view(name)
     for card in [widget for widget in shown(window) if isinstance(widget, StatCard) and widget.figure]:

@@ -6,10 +6,11 @@ from tkinter import ttk
 
 import pytest
 
+from ccmon_tray.dashboard.views.registry import ORDER
 from ccmon_tray.dashboard.widgets.grid import Grid
 from ccmon_tray.dashboard.widgets.surface import Surface
 from ccmon_tray.dashboard.window import DashboardWindow
-from tests.support.dashboard import VIEWS, await_drawn, descendants, pump
+from tests.support.dashboard import await_drawn, descendants, pump
 from tests.support.views import OpenView, cut_words
 
 pytestmark = pytest.mark.needs("Xvfb")
@@ -66,7 +67,7 @@ def _narrow_columns(window: DashboardWindow) -> list[str]:
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", ORDER)
 def test_nothing_is_cut(open_view: OpenView, name: str, scale: float) -> None:
     window = open_view(name, "30d", scale=scale, size=USUAL)
     wrong = {USUAL: cut(window)}
@@ -79,14 +80,14 @@ def test_nothing_is_cut(open_view: OpenView, name: str, scale: float) -> None:
     assert wrong == {each: [] for each in wrong}
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", ORDER)
 def test_larger_text_is_not_cut_either(open_view: OpenView, name: str) -> None:
     window = open_view(name, size=USUAL, settings={"appearance": {"text_size": 150}})
 
     assert cut(window) == []
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", ORDER)
 def test_the_window_can_be_small_and_all_of_it_is_within_reach(open_view: OpenView, name: str) -> None:
     """What does not fit scrolls: the lowest part comes into sight by the Page keys."""
     window = open_view(name, size=SMALLEST)

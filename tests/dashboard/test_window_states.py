@@ -14,12 +14,13 @@ import pytest
 
 from ccmon_tray.dashboard.page import Page
 from ccmon_tray.dashboard.ranges import ChosenRange
+from ccmon_tray.dashboard.views.registry import ORDER
 from ccmon_tray.dashboard.views.summary import SummaryView
 from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage import wording
 from ccmon_tray.usage.models import State
-from tests.support.dashboard import VIEWS, await_drawn, descendants, pump
+from tests.support.dashboard import await_drawn, descendants, pump
 from tests.support.fake_source import FakeSource, request
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.replies import Answer, Request, Response, forward_to
@@ -33,7 +34,7 @@ from tests.support.views import OpenView
 pytestmark = pytest.mark.needs("Xvfb", *TOOLS[Kind.PROMETHEUS])
 
 ASKING = [
-    name for name in VIEWS if name in {"summary", "tokens", "insights", "sessions", "prometheus-health"}
+    name for name in ORDER if name in {"summary", "tokens", "insights", "sessions", "prometheus-health"}
 ]
 DAY = 86_400
 LONGEST_PAUSE_S = 0.5
@@ -240,7 +241,7 @@ def test_figures_that_may_be_off_say_why_and_lead_to_the_cure(open_view: OpenVie
 def test_the_window_never_stands_still_while_the_server_does(failing: Open, fault: Fault) -> None:
     found = failing("summary")
     root = found.window.root
-    for name in VIEWS:  # modules are imported and widgets are made once
+    for name in ORDER:  # modules are imported and widgets are made once
         found.window.open_view(name)
         await_drawn(found.window)
     ticks: list[float] = []

@@ -3,18 +3,12 @@
 import time
 import tkinter as tk
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ccmon_tray.dashboard.page import Page
-from ccmon_tray.dashboard.views.registry import ORDER
 
 if TYPE_CHECKING:
     from ccmon_tray.dashboard.window import DashboardWindow
-
-VIEWS = tuple(
-    name for name in ORDER if find_spec(f"ccmon_tray.dashboard.views.{name.value.replace('-', '_')}")
-)
 
 
 def pump(root: tk.Misc, until: Callable[[], object], what: str, timeout_s: float = 15.0) -> None:
