@@ -33,6 +33,7 @@ PACKAGES = {
     "xfconf": "xfconf-query",
     "trayer": "trayer",
     "dbus": "dbus-daemon",
+    "dunst": "dunst",
     "dbus-x11": "dbus-launch",
     "xdotool": "xdotool",
     "xclip": "xclip",

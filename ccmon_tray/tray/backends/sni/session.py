@@ -1,36 +1,20 @@
 """The session bus, and who on it shows icons."""
 
 import asyncio
-import os
 import socket
-from pathlib import Path
 from typing import Any
 
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import DBusFastError
 
+from ccmon_tray.desktop.session_bus import bus_address
 from ccmon_tray.errors import TrayHostMissing
 
 WATCHER = "org.kde.StatusNotifierWatcher"
 WATCHER_PATH = "/StatusNotifierWatcher"
 
 _ANSWER_TIMEOUT_S = 5.0
-
-
-def bus_address() -> str | None:
-    """Find the session bus: named by the environment, else where systemd puts it.
-
-    Returns:
-        Its D-Bus address, or None.
-    """
-    if address := os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
-        return address
-    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
-        path = Path(runtime) / "bus"
-        if path.is_socket():
-            return f"unix:path={path}"
-    return None
 
 
 class PatientSocket:
