@@ -14,6 +14,7 @@ from ccmon_tray.view_names import ViewName
 SOURCES: Final = ("auto", "prometheus", "collector", "transcripts", "demo")
 SHELLS: Final = ("bash", "zsh", "fish")
 VIEWS: Final = tuple(name.value for name in ViewName)
+PROTOCOLS: Final = ("http/protobuf", "http/json", "grpc")
 GROUPINGS: Final = ("model", "type", "session", "project", "day", "user")
 
 _RANGES = ", ".join(name.replace(" ", "-") for name in RANGE_NAMES)
@@ -25,6 +26,11 @@ exit codes: 0 done, 1 a check failed or there is no data, 2 wrong usage,
 Without a command it runs the tray. Every setting can be given as
 CCMON_TRAY_SECTION__KEY, such as CCMON_TRAY_PROMETHEUS__URL, and
 CCMON_TRAY_HOME=DIR keeps all files under one folder."""
+
+_CONNECT = """\
+Put the telemetry switches into the env block of Claude Code's settings.json,
+after showing the difference. A copy of the file is kept beside it; comments,
+order and all else stay as they are, and disconnect undoes it."""
 
 _REPORT = """\
 Exact use of a range. Costs are API-equivalent estimates, not a bill.
@@ -68,6 +74,9 @@ class Arguments(Protocol):
     end: str | None
     at: str | None
     by: str | None
+    dry_run: bool
+    endpoint: str | None
+    protocol: str | None
     deed: str
     copy: bool
     shell: str
@@ -148,6 +157,8 @@ def make_parser() -> argparse.ArgumentParser:
     stack = command("stack", "The Prometheus stack, with podman or docker.", "stack")
     add_stack_arguments(stack)
 
+    _add_connect(command)
+
     demo = command("demo", "Everything on generated data, marked “Demo”, in a temporary home.")
     demo.add_argument("--headless", action="store_true", help="without an icon: print the numbers once")
 
@@ -159,6 +170,16 @@ def make_parser() -> argparse.ArgumentParser:
     )
     shell.add_argument("shell", metavar="|".join(SHELLS), choices=SHELLS)
     return parser
+
+
+def _add_connect(command: Callable[..., argparse.ArgumentParser]) -> None:
+    does = "Put telemetry into Claude Code's settings."
+    connect = command("connect", does, "connect", description=_CONNECT)
+    connect.add_argument("--endpoint", metavar="URL", help="export to this (default: the built-in collector)")
+    connect.add_argument("--protocol", choices=PROTOCOLS, help="default: http/protobuf; grpc for port 4317")
+    undo = command("disconnect", "Undo what connect has changed, and nothing else.", "connect")
+    for each in (connect, undo):
+        each.add_argument("--dry-run", action="store_true", help="only show what would change")
 
 
 def _command(module: str, name: str) -> Callable[[Arguments], int]:

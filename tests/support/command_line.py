@@ -19,6 +19,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     own = {
         "CCMON_TRAY_HOME": str(home),
         "CLAUDE_CONFIG_DIR": str(home / "claude"),
+        "CCMON_TRAY_COLLECTOR__ENABLED": "false",  # the usual ports may be used
         "COLUMNS": "80",
         "PYTHONUTF8": "1",
         "NO_PROXY": "127.0.0.1",
