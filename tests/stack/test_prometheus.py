@@ -50,7 +50,8 @@ def fed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fed]:
     ]
     recording = recorders.cumulative(processes)
     samples = remote_write.samples_of(recording, SUFFIXES)
-    queued, at_once = [], []
+    queued: list[remote_write.Sample] = []
+    at_once: list[remote_write.Sample] = []
     for sample in samples:
         (queued if 2 * DAY < now - sample[0] < 3 * DAY else at_once).append(sample)
     assert queued

@@ -124,7 +124,7 @@ def test_every_hour_of_every_user_and_model_is_exact(recording: Recording, tmp_p
         }
         for hour in range(1, HOURS + 1)
     ]
-    assert sum(len(test["exp_samples"]) for test in tests) > 50  # type: ignore[arg-type]
+    assert sum(len(expected(truth, rule, hour)) for hour in range(1, HOURS + 1)) > 50
 
     assert run_promtool(tmp_path, tests, series(recording)) == ""
 
@@ -133,7 +133,7 @@ def test_a_wrong_hour_would_be_told(recording: Recording, tmp_path: Path) -> Non
     truth = Truth(recording)
     rule = "claude_code:cost_usd:increase1h"
     wrong = [{**sample, "value": int(str(sample["value"])) + 1} for sample in expected(truth, rule, 6)]
-    test = {"expr": f"round({rule} * {UNITS})", "eval_time": "6h", "exp_samples": wrong}
+    test: dict[str, object] = {"expr": f"round({rule} * {UNITS})", "eval_time": "6h", "exp_samples": wrong}
     told = run_promtool(tmp_path, [test], series(recording))
     assert "FAILED" in told
 

@@ -52,9 +52,9 @@ def _series(samples: list[Sample]) -> Iterator[bytes]:
     by_series: dict[tuple[tuple[str, str], ...], list[tuple[float, float]]] = {}
     for at, labels, value in samples:
         by_series.setdefault(tuple(sorted(labels.items())), []).append((at, value))
-    for labels, points in by_series.items():
+    for pairs_of, points in by_series.items():
         pairs = b"".join(
-            _field(1, _field(1, name.encode()) + _field(2, value.encode())) for name, value in labels
+            _field(1, _field(1, name.encode()) + _field(2, value.encode())) for name, value in pairs_of
         )
         values = b"".join(
             _field(2, b"\x09" + struct.pack("<d", value) + b"\x10" + _varint(round(at * 1000)))
