@@ -36,7 +36,8 @@ def label(
         justify="left",
     )
     if wrap:
-        made.bind("<Configure>", lambda event: made.configure(wraplength=max(event.width, 1)))
+        # Asked for less than there is, columns of one width cannot push each other back and forth for ever.
+        made.bind("<Configure>", lambda event: made.configure(wraplength=max(event.width - 1, 1)))
     return made
 
 
