@@ -96,10 +96,7 @@ def main() -> None:
                 picture = take(ViewName(view), theme, options.scale)
                 gc.collect()
                 path = options.folder / f"dashboard-{view}-{theme.value}.png"
-                # A third of the size, and no pixel is off by more than some levels of 255.
-                picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-                    path, optimize=True
-                )
+                picture.save(path, optimize=True)
                 print(f"{path.name}: {picture.width} × {picture.height}, {path.stat().st_size // 1024} KiB")
 
 
