@@ -31,6 +31,8 @@ _BUSY_S: Final = 30.0
 # So many bytes are read in one transaction: other processes wait for a fraction of a second.
 _PART_BYTES: Final = 16 * 2**20
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+# The index is as good as it was.
+_PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT, None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class TranscriptIndex:
         self._path = None if cache_folder is None else cache_folder / _name(folders)
         self._prices = prices
         self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._is_stopped = False
         self.tree = Tree()
 
     @property
@@ -85,11 +89,19 @@ class TranscriptIndex:
         return self._connection
 
     def refresh(self) -> None:
-        """Read what was added to transcripts since the last time."""
+        """Read what was added to transcripts since the last time.
+
+        Raises:
+            sqlite3.Error: Another process keeps the index locked, or this one is stopped.
+        """
         self.tree = look(self._folders)
+        if not self._is_in_place():
+            self.close()
         try:
             self._refresh()
         except sqlite3.Error as error:
+            if _code(error) in _PASSING:
+                raise
             self._recover(error)
             self._refresh()
 
@@ -99,12 +111,16 @@ class TranscriptIndex:
         requests, first, last = self.connection.execute(query).fetchone()
         query = "SELECT COUNT(*), TOTAL(size), TOTAL(broken), TOTAL(huge) FROM files"
         files, size, broken, huge = self.connection.execute(query).fetchone()
-        unreadable = self.connection.execute("SELECT path, problem FROM files WHERE problem != ''").fetchall()
-        problems = tuple(sorted([*unreadable, *self.tree.problems.items()]))
-        return TranscriptState(files, int(size), requests, first, last, int(broken), int(huge), problems)
+        problems = dict(self.tree.problems)
+        for path, problem in self.connection.execute("SELECT path, problem FROM files WHERE problem != ''"):
+            problems[os.fsdecode(path)] = problem
+        return TranscriptState(
+            files, int(size), requests, first, last, int(broken), int(huge), tuple(sorted(problems.items()))
+        )
 
-    def interrupt(self) -> None:
-        """Make what another thread does with the index fail soon."""
+    def stop(self) -> None:
+        """Make what another thread does with the index fail soon. It is not used again, but for closing."""
+        self._is_stopped = True
         if self._connection is not None:
             self._connection.interrupt()
 
@@ -121,20 +137,21 @@ class TranscriptIndex:
             try:
                 return self._connect(self._path)
             except sqlite3.DatabaseError as error:
-                if not _is_damage(error):
+                if _code(error) not in _DAMAGED:
                     raise
                 self._set_aside(self._path)
                 return self._connect(self._path)
         except (sqlite3.Error, OSError) as error:
-            _log.warning("The index of transcripts is kept in memory, since %s: %s", self._path, error)
-            self._path = None
+            self._go_to_memory(self._path, error)
             return self._connect(None)
 
     def _connect(self, path: Path | None) -> sqlite3.Connection:
         if path is not None:
             private_folder(path.parent)
             # SQLite would make it readable for others; the files beside it get the permissions of this one.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            # One that is there is left alone: closing it would give up the locks of this process on it.
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         connection = sqlite3.connect(
             ":memory:" if path is None else path,
             timeout=_BUSY_S,
@@ -151,21 +168,34 @@ class TranscriptIndex:
         except BaseException:
             connection.close()
             raise
+        self._identity = None if path is None else _identity(path)
         return connection
+
+    def _is_in_place(self) -> bool:
+        """Whether the open index is still the one that others find; False where none is open."""
+        if self._path is None or self._connection is None:
+            return self._connection is not None
+        return _identity(self._path) == self._identity
 
     def _recover(self, error: sqlite3.Error) -> None:
         """Go on with another index after an error."""
-        path = self._path
+        path, is_in_place = self._path, self._is_in_place()
         if path is None:
             raise error
         with contextlib.suppress(sqlite3.Error):
             self.close()
         self._connection = None
-        if _is_damage(error):
-            self._set_aside(path)
-        else:
-            _log.warning("The index of transcripts is kept in memory, since %s: %s", path, error)
-            self._path = None
+        if _code(error) not in _DAMAGED:
+            self._go_to_memory(path, error)
+        elif is_in_place:  # else somebody has begun a new one already
+            try:
+                self._set_aside(path)
+            except OSError as problem:
+                self._go_to_memory(path, problem)
+
+    def _go_to_memory(self, path: Path, error: Exception) -> None:
+        _log.warning("The index of transcripts is kept in memory, since %s: %s", path, error)
+        self._path = None
 
     def _set_aside(self, path: Path) -> None:
         _log.warning("The index of transcripts was damaged. It is made anew: %s", path)
@@ -194,6 +224,8 @@ class TranscriptIndex:
             if (place := known.get(found.path)) is None or not place.is_current(found)
         )
         while waiting:
+            if self._is_stopped:
+                raise sqlite3.OperationalError("stopped")
             with _transaction(connection):
                 self._read_part(connection, waiting)
 
@@ -210,7 +242,8 @@ class TranscriptIndex:
                 tables.forget_places(connection, [found.path])
                 continue
             left -= part.size
-            tables.write_place(connection, part.place)
+            if part.place != before:
+                tables.write_place(connection, part.place)
             if part.more:
                 waiting.appendleft(found)
         tables.write_batch(connection, batch, self._prices)
@@ -224,8 +257,18 @@ def _name(folders: Sequence[Path]) -> str:
     )
 
 
-def _is_damage(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _code(error: sqlite3.Error) -> int | None:
+    """The error's primary code; None where it is not SQLite’s own."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 @contextlib.contextmanager

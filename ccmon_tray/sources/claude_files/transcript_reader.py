@@ -113,8 +113,8 @@ def _read_on(file: BinaryIO, found: Found, before: Place | None, batch: Batch, m
             break  # it is still being written, and will be read again
         offset += size
         more = offset - start >= most
-    # Of a file that is read in part, only so much is known.
-    known = replace(found, size=offset, mtime_ns=0) if more else found
+    # A file that is read in part is not yet known as it is.
+    known = replace(found, size=0, mtime_ns=0) if more else found
     place = Place(known, offset, _digest_before(file, offset), broken, huge)
     return Part(place, offset - start, more)
 

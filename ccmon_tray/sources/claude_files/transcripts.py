@@ -117,9 +117,14 @@ class TranscriptsSource:
     def close(self) -> None:
         """Close the index; calls under way fail soon."""
         self._closed = True
-        self._index.interrupt()
-        with self._lock:
+        # Where nothing is under way, SQLite would take it for the tidying up that closing does.
+        if not self._lock.acquire(blocking=False):
+            self._index.stop()
+            self._lock.acquire()
+        try:
             self._index.close()
+        finally:
+            self._lock.release()
 
     def _read(self, question: Callable[[Answers], T], *, refresh: bool = False) -> T:
         with self._lock:
