@@ -49,12 +49,13 @@ examples:
   ccmon-tray report --range 30d --by model --csv > models.csv"""
 
 _COMPLETION = """\
-What a shell needs to complete commands and options, for a line in its
-start-up file:
+What a shell needs to complete commands and options. To keep it, for example:
 
-  bash  eval "$(ccmon-tray completion bash)"
-  zsh   eval "$(ccmon-tray completion zsh)"
-  fish  ccmon-tray completion fish | source"""
+  bash  ccmon-tray completion bash > \\
+            ~/.local/share/bash-completion/completions/ccmon-tray
+  zsh   ccmon-tray completion zsh > _ccmon-tray, in a folder of $fpath
+  fish  ccmon-tray completion fish > \\
+            ~/.config/fish/completions/ccmon-tray.fish"""
 
 
 class Arguments(Protocol):

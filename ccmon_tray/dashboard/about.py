@@ -26,6 +26,7 @@ COMPONENTS: Final = (
     "pystray",
     "python-xlib",
     "schedule",
+    "shtab",
     "tomlkit",
     "tzdata",
     "tzlocal",

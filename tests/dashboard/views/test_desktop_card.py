@@ -82,7 +82,7 @@ def test_long_words_in_a_column_let_the_window_come_to_rest(
 ) -> None:
     window = open_view("settings")
     path = (
-        "/tmp/pytest-of-root/pytest-999/test_what_cannot_be_done_is_told0/config/autostart/ccmon-tray.desktop"
+        "/srv/pytest-of-root/pytest-999/test_what_cannot_be_done_is_told0/config/autostart/ccmon-tray.desktop"
     )
     row_of(window, "desktop.autostart").say(
         Note(f"It cannot be read: Not a directory: '{path}'. Check {path}.")
