@@ -86,16 +86,16 @@ def help_of(*command: str) -> str:
 
 
 def test_the_commands_that_are_named_are_those_there_are() -> None:
-    there = set(re.findall(r"^    ([a-z]+) ", help_of(), re.MULTILINE))
+    there = set(re.findall(r"^    ([a-z-]+) ", help_of(), re.MULTILINE))
     assert there
     table = README.partition("## Command line")[2].partition("\n## ")[0]
-    assert set(re.findall(r"^\| `([a-z]+)", table, re.MULTILINE)) == there
+    assert set(re.findall(r"^\| `([a-z-]+)", table, re.MULTILINE)) == there
 
 
 def test_the_options_that_are_named_are_those_there_are() -> None:
     table = README.partition("## Command line")[2].partition("\n## ")[0]
     for row in table.splitlines():
-        if found := re.match(r"\| `([a-z]+)", row):
+        if found := re.match(r"\| `([a-z-]+)", row):
             options = set(re.findall(r"--[a-z-]+", help_of(found[1]))) - {"--help"}
             assert set(re.findall(r"--[a-z-]+", row.split("|")[1])) == options
 
