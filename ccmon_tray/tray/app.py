@@ -33,6 +33,7 @@ from ccmon_tray.tray.menu import build_menu
 from ccmon_tray.tray.model import Action, Command, Face, IconFace
 from ccmon_tray.tray.poller import Clock, Poller
 from ccmon_tray.tray.reading import MakeCalendar, OpenSource, Reader
+from ccmon_tray.tray.stack_switch import StackSwitch
 from ccmon_tray.usage.formatting import short_money
 from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
@@ -64,6 +65,7 @@ class TrayApp:
         window_words: Words of the command line that the window gets, too: the source they name.
         autostart: The entry for the login; None where starting at login makes no sense.
         collector: Receives Claude Code's exports; None where this process does not.
+        stack: The Prometheus stack; None where it is not offered.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class TrayApp:
         window_words: tuple[str, ...] = (),
         autostart: Autostart | None = None,
         collector: CollectorHost | None = None,
+        stack: StackSwitch | None = None,
     ) -> None:
         self._settings = loaded.settings
         self._file_notices = loaded.notices
@@ -104,6 +107,7 @@ class TrayApp:
         self._launcher = Launcher(paths, window_words)
         self._login = LoginSwitch(autostart)
         self._collector = collector
+        self._stack = stack
         self._woken_at = float("-inf")
         self._reader = Reader(
             self._settings,
@@ -130,6 +134,7 @@ class TrayApp:
             Action.COPY_DIAGNOSTICS: self._launcher.copy_diagnostics,
             Action.OPEN_LOGS: self._launcher.open_logs,
             Action.QUIT: self.stop,
+            **({Action.START_STACK: stack.start, Action.STOP_STACK: stack.stop} if stack else {}),
         }
 
     def run(self, first: Command | None = None) -> int:
@@ -291,7 +296,7 @@ class TrayApp:
             self._reader.use(self._settings, self._notices)  # the collector may have something to say
         self._login.look()
         self._repaint()
-        for complaint in self._launcher.reap():
+        for complaint in (*self._launcher.reap(), *(self._stack.tick() if self._stack else ())):
             self._notify(complaint)
         with self._writing:
             edited = self._stamp() != self._settings_stamp
@@ -330,6 +335,7 @@ class TrayApp:
                 calendar=self._reader.calendar,
                 settings=self._settings,
                 starts_at_login=self._login.enabled,
+                stack=self._stack.face if self._stack else None,
             ),
         )
 

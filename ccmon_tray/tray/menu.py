@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ccmon_tray.settings import Settings
-from ccmon_tray.tray.model import Action, Command, MenuItem
+from ccmon_tray.tray.model import Action, Command, MenuItem, StackFace
 from ccmon_tray.usage import budgets, formatting, wording
 from ccmon_tray.usage.budgets import BudgetPeriod
 from ccmon_tray.usage.models import ModelUsage, SessionUsage, SourceKind, State
@@ -43,6 +43,7 @@ def build_menu(
     calendar: Calendar,
     settings: Settings,
     starts_at_login: bool | None = None,
+    stack: StackFace | None = None,
 ) -> tuple[MenuItem, ...]:
     """The menu for a snapshot.
 
@@ -52,6 +53,7 @@ def build_menu(
         calendar: The user's days, for times of day and names of days.
         settings: For the chosen range.
         starts_at_login: Whether the tray does; None where that is not offered.
+        stack: The Prometheus stack; None where there can be none.
 
     Returns:
         The lines, top to bottom; keys are stable from one menu to the next.
@@ -73,7 +75,7 @@ def build_menu(
         items += (_separator("range"), _range_choice(settings.tray.range))
     items.append(_separator("actions"))
     has_figures = snapshot is not None and snapshot.figures is not None
-    items += _actions(has_figures=has_figures, starts_at_login=starts_at_login)
+    items += _actions(has_figures=has_figures, starts_at_login=starts_at_login, stack=stack)
     return tuple(items)
 
 
@@ -214,7 +216,9 @@ def _warnings(snapshot: Snapshot) -> Iterator[MenuItem]:
     yield MenuItem("warnings", f"⚠ {count}", children=tuple(lines))
 
 
-def _actions(*, has_figures: bool, starts_at_login: bool | None) -> Iterator[MenuItem]:
+def _actions(
+    *, has_figures: bool, starts_at_login: bool | None, stack: StackFace | None
+) -> Iterator[MenuItem]:
     yield MenuItem("dashboard", "Open dashboard", Command(Action.OPEN_DASHBOARD), default=True)
     yield MenuItem("refresh", "Refresh now", Command(Action.REFRESH))
     if has_figures:
@@ -223,6 +227,8 @@ def _actions(*, has_figures: bool, starts_at_login: bool | None) -> Iterator[Men
     if starts_at_login is not None:
         toggle = Command(Action.TOGGLE_AUTOSTART)
         yield MenuItem("autostart", "Start at login", toggle, kind="check", checked=starts_at_login)
+    if stack is not None:
+        yield _stack(stack)
     yield MenuItem(
         "help",
         "Help",
@@ -233,6 +239,15 @@ def _actions(*, has_figures: bool, starts_at_login: bool | None) -> Iterator[Men
         ),
     )
     yield MenuItem("quit", "Quit", Command(Action.QUIT))
+
+
+def _stack(stack: StackFace) -> MenuItem:
+    deeds = []
+    if stack.can_start:
+        deeds.append(MenuItem("stack.start", "Start", Command(Action.START_STACK)))
+    if stack.can_stop:
+        deeds.append(MenuItem("stack.stop", "Stop", Command(Action.STOP_STACK)))
+    return MenuItem("stack", f"Prometheus stack{_DOT}{stack.words}", children=tuple(deeds))
 
 
 def _view(name: ViewName, range_name: str) -> Command:

@@ -26,6 +26,8 @@ class Action(StrEnum):
     TOGGLE_AUTOSTART = "toggle-autostart"
     OPEN_LOGS = "open-logs"
     COPY_DIAGNOSTICS = "copy-diagnostics"
+    START_STACK = "start-stack"
+    STOP_STACK = "stop-stack"
     SET_RANGE = "set-range"
     QUIT = "quit"
 
@@ -36,6 +38,21 @@ class Command:
 
     action: Action
     argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StackFace:
+    """What the menu says of the Prometheus stack.
+
+    Attributes:
+        words: How it is.
+        can_start: Whether starting it is offered.
+        can_stop: Whether stopping it is.
+    """
+
+    words: str
+    can_start: bool = False
+    can_stop: bool = False
 
 
 @dataclass(frozen=True, slots=True)

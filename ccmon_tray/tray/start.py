@@ -22,6 +22,7 @@ from ccmon_tray.tray import fonts
 from ccmon_tray.tray.app import HOW_TO_SEE, TrayApp
 from ccmon_tray.tray.backends.base import TrayBackend
 from ccmon_tray.tray.model import Action, Command, IconFace
+from ccmon_tray.tray.stack_switch import StackSwitch
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -78,6 +79,7 @@ def run_tray(
             window_words=_window_words(kind, prometheus_url),
             autostart=login,
             collector=_collector(paths, kind or loaded.settings.source.kind),
+            stack=_stack(paths, kind or loaded.settings.source.kind),
         )
         return app.run(Command(Action.OPEN_DASHBOARD) if with_window else None)
     finally:
@@ -97,6 +99,11 @@ def _mended(login: autostart.Autostart) -> Iterator[str]:
 def _collector(paths: Paths, kind: str) -> CollectorHost | None:
     """The built-in collector; a demo receives nothing."""
     return None if kind == "demo" else CollectorHost(usage_file(paths))
+
+
+def _stack(paths: Paths, kind: str) -> StackSwitch | None:
+    """The Prometheus stack; a demo offers none."""
+    return None if kind == "demo" else StackSwitch(paths)
 
 
 def _window_words(kind: str | None, prometheus_url: str | None) -> tuple[str, ...]:
