@@ -20,6 +20,7 @@ from ccmon_tray.usage.models import (
     RangeInfo,
     SessionUsage,
     SourceInfo,
+    SourceKind,
     State,
     Tokens,
     UsageWarning,
@@ -285,6 +286,13 @@ def _same_source(one: SourceInfo, other: SourceInfo) -> bool:
 
 def no_telemetry(info: SourceInfo) -> TelemetryMissing:
     """What is wrong, and what to do, where a source answers but holds no metrics of Claude Code."""
+    if info.kind in (SourceKind.COLLECTOR, SourceKind.TRANSCRIPTS):
+        found = "received" if info.kind is SourceKind.COLLECTOR else "found among Claude Code’s files"
+        return TelemetryMissing(
+            "Nothing of Claude Code here yet",
+            cause=f"nothing has been {found}",
+            next_step="Connect Claude Code (in the window, or by ccmon-tray connect), then start claude anew",
+        )
     return TelemetryMissing(
         "No Claude Code metrics yet",
         cause=f"{SOURCE_TITLES[info.kind]} answers{f' at {info.url}' if info.url else ''}, "

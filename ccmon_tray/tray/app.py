@@ -30,7 +30,7 @@ from ccmon_tray.tray.backends.dummy import DummyBackend
 from ccmon_tray.tray.launch import Launcher
 from ccmon_tray.tray.login_switch import LoginSwitch
 from ccmon_tray.tray.menu import build_menu
-from ccmon_tray.tray.model import Action, Command, Face, IconFace
+from ccmon_tray.tray.model import Action, Command, Face, IconFace, SourcesShown
 from ccmon_tray.tray.poller import Clock, Poller
 from ccmon_tray.tray.reading import MakeCalendar, OpenSource, Reader
 from ccmon_tray.tray.stack_switch import StackSwitch
@@ -109,6 +109,8 @@ class TrayApp:
         self._collector = collector
         self._stack = stack
         self._woken_at = float("-inf")
+        self._pinned = bool(window_words)
+        self._told = self._file_notices
         self._reader = Reader(
             self._settings,
             paths,
@@ -202,7 +204,9 @@ class TrayApp:
             case Action.OPEN_QUICK_STATS:
                 self._launcher.toggle_quick_stats(self._settings.appearance.theme, command.argument)
             case Action.SET_RANGE:
-                self._set_range(command.argument)
+                self._change("tray", "range", command.argument)
+            case Action.SET_SOURCE:
+                self._change("source", "kind", command.argument)
             case action:
                 self._deeds[action]()
 
@@ -218,16 +222,17 @@ class TrayApp:
         self._login.toggle()
         self._repaint()
 
-    def _set_range(self, name: str) -> None:
+    def _change(self, section: str, name: str, value: str) -> None:
+        """Change a setting, at once and for good."""
         with self._lock:
-            tray = self._settings.tray.model_copy(update={"range": name})
-            self._settings = self._settings.model_copy(update={"tray": tray})
+            changed = getattr(self._settings, section).model_copy(update={name: value})
+            self._settings = self._settings.model_copy(update={section: changed})
             self._reader.use(self._settings, self._notices)
         self._repaint()
         self._poller.refresh()
         with self._writing:
             try:
-                save(self._paths, {"tray.range": name})
+                save(self._paths, {f"{section}.{name}": value})
             finally:
                 # Our own change is no news to us, but to the window.
                 self._settings_stamp = self._stamp()
@@ -292,8 +297,7 @@ class TrayApp:
             self._say(one_line(snapshot, now=self._clock()))
 
     def _tick(self) -> None:
-        with self._lock:
-            self._reader.use(self._settings, self._notices)  # the collector may have something to say
+        self._tell_notices()
         self._login.look()
         self._repaint()
         for complaint in (*self._launcher.reap(), *(self._stack.tick() if self._stack else ())):
@@ -313,6 +317,14 @@ class TrayApp:
                 self._say(
                     f"Nothing on this desktop shows tray icons yet; the icon comes with it. {HOW_TO_SEE}"
                 )
+
+    def _tell_notices(self) -> None:
+        """The collector may have something to say, which status and window read from the snapshot."""
+        with self._lock:
+            known, self._told = self._told, self._notices
+            self._reader.use(self._settings, self._notices)
+        if self._told != known:
+            self._poller.refresh()
 
     def _repaint(self) -> None:
         """Show the face of this moment if it differs from the one shown."""
@@ -334,10 +346,18 @@ class TrayApp:
                 now=now,
                 calendar=self._reader.calendar,
                 settings=self._settings,
+                sources=self._sources,
                 starts_at_login=self._login.enabled,
                 stack=self._stack.face if self._stack else None,
             ),
         )
+
+    @property
+    def _sources(self) -> SourcesShown | None:
+        if self._settings.source.kind == "demo":
+            return None
+        lines = self._collector.lines if self._collector is not None else ()
+        return SourcesShown(None if self._pinned else self._settings.source.kind, lines)
 
     # On the main thread
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from ccmon_tray.settings import Settings
-from ccmon_tray.tray.model import Action, Command, MenuItem, StackFace
+from ccmon_tray.tray.model import Action, Command, MenuItem, SourcesShown, StackFace
 from ccmon_tray.usage import budgets, formatting, wording
 from ccmon_tray.usage.budgets import BudgetPeriod
-from ccmon_tray.usage.models import ModelUsage, SessionUsage, SourceKind, State
+from ccmon_tray.usage.models import SOURCE_TITLES, ModelUsage, SessionUsage, SourceKind, State
 from ccmon_tray.usage.snapshot import Figures, RangeUsage, Snapshot
 from ccmon_tray.usage.windows import Calendar
 from ccmon_tray.view_names import ViewName
@@ -34,6 +34,12 @@ _DOT = " · "
 _WRAP = 64  # characters of a line of prose: menus do not wrap, and a wider one covers the screen
 _SETTINGS = Command(Action.OPEN_SETTINGS)
 _CHECKS = Command(Action.OPEN_DASHBOARD, ViewName.SMOKE_TEST)
+# Sources that need nothing but this program.
+_OWN: Final = (SourceKind.COLLECTOR, SourceKind.TRANSCRIPTS)
+_CHOICES: Final = {
+    "auto": "Automatic",
+    **{kind.value: SOURCE_TITLES[kind] for kind in (SourceKind.PROMETHEUS, *_OWN)},
+}
 
 
 def build_menu(
@@ -43,6 +49,7 @@ def build_menu(
     calendar: Calendar,
     settings: Settings,
     starts_at_login: bool | None = None,
+    sources: SourcesShown | None = None,
     stack: StackFace | None = None,
 ) -> tuple[MenuItem, ...]:
     """The menu for a snapshot.
@@ -53,6 +60,7 @@ def build_menu(
         calendar: The user's days, for times of day and names of days.
         settings: For the chosen range.
         starts_at_login: Whether the tray does; None where that is not offered.
+        sources: Which sources can be chosen; None where there is no choice.
         stack: The Prometheus stack; None where there can be none.
 
     Returns:
@@ -61,6 +69,7 @@ def build_menu(
     items: list[MenuItem] = [_status(snapshot, now, calendar)]
     if snapshot is not None:
         items += _trouble(snapshot, now, calendar)
+        items += _onboarding(snapshot)
     if snapshot is not None and snapshot.figures is not None:
         items.append(_separator("figures"))
         items += _periods(snapshot.figures, now, calendar)
@@ -75,6 +84,8 @@ def build_menu(
         items += (_separator("range"), _range_choice(settings.tray.range))
     items.append(_separator("actions"))
     has_figures = snapshot is not None and snapshot.figures is not None
+    if sources is not None:
+        items.append(_sources(sources, snapshot))
     items += _actions(has_figures=has_figures, starts_at_login=starts_at_login, stack=stack)
     return tuple(items)
 
@@ -112,6 +123,32 @@ def _trouble(snapshot: Snapshot, now: float, calendar: Calendar) -> Iterator[Men
         yield from _prose("problem.next", problem.next_step, lead="→ ", command=_SETTINGS)
     for number, notice in enumerate(snapshot.notices):
         yield from _prose(f"notice.{number}", notice, lead="! ", command=_SETTINGS)
+
+
+def _onboarding(snapshot: Snapshot) -> Iterator[MenuItem]:
+    """The one next step where there are no data at all."""
+    if snapshot.state is State.NO_TELEMETRY and snapshot.source.kind in _OWN:
+        show = Command(Action.OPEN_DASHBOARD, ViewName.SUMMARY)
+        yield MenuItem("connect", "Connect Claude Code…", show)
+
+
+def _sources(sources: SourcesShown, snapshot: Snapshot | None) -> MenuItem:
+    lines: list[MenuItem] = []
+    title = "Source"
+    if sources.chosen is not None:
+        title = f"Source: {_CHOICES[sources.chosen]}"
+        for kind, name in _CHOICES.items():
+            command = Command(Action.SET_SOURCE, kind)
+            lines.append(
+                MenuItem(f"source.{kind}", name, command, kind="radio", checked=kind == sources.chosen)
+            )
+        lines.append(_separator("source"))
+    if snapshot is not None:
+        lines.append(MenuItem("source.in-use", f"In use: {SOURCE_TITLES[snapshot.source.kind]}"))
+    lines += (MenuItem(f"source.line.{number}", line) for number, line in enumerate(sources.lines))
+    connect = Command(Action.OPEN_DASHBOARD, ViewName.SETTINGS)
+    lines.append(MenuItem("source.connect", "Connect Claude Code…", connect))
+    return MenuItem("source", title, children=tuple(lines))
 
 
 def _periods(figures: Figures, now: float, calendar: Calendar) -> Iterator[MenuItem]:

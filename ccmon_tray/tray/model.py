@@ -14,7 +14,7 @@ from ccmon_tray.usage.models import State
 class Action(StrEnum):
     """What a click can ask for.
 
-    An action may carry an argument: ``SET_RANGE`` the range's name, ``OPEN_QUICK_STATS`` the place of the
+    An action may carry an argument: ``SET_RANGE`` the range's name, ``SET_SOURCE`` the source's, ``OPEN_QUICK_STATS`` the place of the
     click, ``OPEN_DASHBOARD`` the view's name and, after a space, the range's.
     """
 
@@ -29,6 +29,7 @@ class Action(StrEnum):
     START_STACK = "start-stack"
     STOP_STACK = "stop-stack"
     SET_RANGE = "set-range"
+    SET_SOURCE = "set-source"
     QUIT = "quit"
 
 
@@ -81,6 +82,19 @@ class MenuItem:
     def enabled(self) -> bool:
         """Whether it can be chosen: it does something, or opens a submenu."""
         return self.command is not None or bool(self.children)
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesShown:
+    """What the menu says of sources.
+
+    Attributes:
+        chosen: The value of ``source.kind``; None where the command line names the source.
+        lines: How it is with the built-in collector.
+    """
+
+    chosen: str | None
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
