@@ -29,14 +29,16 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._version: int | None = None
         self.forget()
 
     def forget(self) -> None:
-        """Forget what was written: the transaction was rolled back."""
+        """Forget what was written: the transaction was rolled back, or somebody else has written."""
         self._sessions: dict[str, int] = {}
         self._labels: dict[Labels, int] = {}
         self._series: dict[tuple[int, int, int], int] = {}
         self._words: dict[str, int] = {}
+        self._streams: dict[tuple[int, int], Known] = {}
 
     def write(self, points: Iterable[Point], events: Iterable[Event]) -> None:
         """Write data points and events; what was written before counts once.
@@ -44,50 +46,66 @@ class Writer:
         Raises:
             sqlite3.Error: It cannot be written; the transaction is to be rolled back, and all forgotten.
         """
-        rises = Rises()
-        for point in points:
-            self._write_point(point, rises)
-        rises.write(self._connection)
-        event_rises = EventRises()
+        # It changes when another connection has written.
+        [version] = self._connection.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            self.forget()
+            self._version = version
+        self._write_points(points)
+        rises = EventRises()
         for event in events:
-            self._write_event(event, event_rises)
-        event_rises.write(self._connection)
+            self._write_event(event, rises)
+        rises.write(self._connection)
 
-    def _write_point(self, point: Point, rises: Rises) -> None:
-        metric = METRIC_IDS[point.metric]
-        session = self._session_id(point.session)
-        labels = self._labels_id(point.labels)
-        use = bool(point.session) and _NO_SESSION not in point.labels
-        series = self._series_id(metric, labels, session, use=use)
-        at = second_of(point.time_ns)
-        execute = self._connection.execute
-        if point.cumulative:
-            found = execute(
-                "SELECT time_ns, units FROM streams WHERE series = ? AND start_ns = ?",
-                (series, point.start_ns),
-            ).fetchone()
-            units, known = rise(
-                None if found is None else Known(*found),
-                point.time_ns,
-                point.units,
-                start_known=point.start_ns > 0,
-            )
-            if known is not None:
-                execute(
-                    "INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?)", (series, point.start_ns, *known)
+    def _write_points(self, points: Iterable[Point]) -> None:
+        rises = Rises()
+        streams: dict[tuple[int, int], Known] = {}
+        cumulative: list[tuple[int, ...]] = []
+        for point in points:
+            metric = METRIC_IDS[point.metric]
+            session = self._session_id(point.session)
+            labels = self._labels_id(point.labels)
+            use = bool(point.session) and _NO_SESSION not in point.labels
+            series = self._series_id(metric, labels, session, use=use)
+            at = second_of(point.time_ns)
+            if point.cumulative:
+                stream = series, point.start_ns
+                units, known = rise(
+                    self._known(stream), point.time_ns, point.units, start_known=point.start_ns > 0
                 )
-            again = "ON CONFLICT DO UPDATE SET units = units + excluded.units"
-        else:
-            units = point.units
-            again = "ON CONFLICT DO NOTHING"
-        if not units:
-            return
-        written = execute(
-            f"INSERT INTO increments VALUES (?, ?, ?, ?, ?) {again}",  # noqa: S608 — one of the two above
-            (at, series, point.time_ns, point.start_ns, units),
-        )
-        if written.rowcount:
+                if known is not None:
+                    self._streams[stream] = streams[stream] = known
+                if not units:
+                    continue
+                cumulative.append((at, series, point.time_ns, point.start_ns, units))
+            else:
+                units = point.units
+                row = (at, series, point.time_ns, point.start_ns, units)
+                if not units or not self._insert("increments", row):
+                    continue
             rises.add(metric, labels, session, at, units, use=use)
+        write = self._connection.executemany
+        write(
+            "INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?)",
+            [(*stream, *known) for stream, known in streams.items()],
+        )
+        # A stream can rise twice at one time only if its sender is wrong: what it says last is the sum.
+        more = "ON CONFLICT DO UPDATE SET units = units + excluded.units"
+        write(f"INSERT INTO increments VALUES (?, ?, ?, ?, ?) {more}", cumulative)  # noqa: S608 — as above
+        rises.write(self._connection)
+        # Not before: what is in the file is up to date only now.
+        if len(self._streams) > _REMEMBERED:
+            self._streams.clear()
+
+    def _known(self, stream: tuple[int, int]) -> Known | None:
+        """What is known of a stream."""
+        known = self._streams.get(stream)
+        if known is None:
+            query = "SELECT time_ns, units FROM streams WHERE series = ? AND start_ns = ?"
+            found = self._connection.execute(query, stream).fetchone()
+            if found is not None:
+                known = self._streams[stream] = Known(*found)
+        return known
 
     def _write_event(self, event: Event, rises: EventRises) -> None:
         at = second_of(event.time_ns)

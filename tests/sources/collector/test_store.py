@@ -25,7 +25,7 @@ from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import State
 from tests.sources.collector.recorded import UTC, bodies, expected, report, send
-from tests.sources.collector.sending import DELTA, Data, export
+from tests.sources.collector.sending import CUMULATIVE, DELTA, Data, export
 from tests.sources.collector.tables import check_roll_ups, rows
 
 NOW = 1_795_400_000
@@ -364,3 +364,58 @@ def test_no_file_is_no_telemetry(path: Path) -> None:
     assert snapshot.state is State.FRESH
     assert snapshot.figures is not None
     assert (snapshot.figures.range.totals.commits, snapshot.figures.range.totals.sessions) == (1, 1)
+
+
+def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((Path(__file__).parent / "version-1.sql").read_text())
+        connection.execute("CREATE TABLE quarters (in_the_way)")
+    before = rows(path, "SELECT sql FROM sqlite_schema ORDER BY 1")
+    ingest = Ingest(path, clock=lambda: NOW)
+    with pytest.raises(StoreUnavailable):
+        ingest.open()
+    ingest.close()
+
+    assert rows(path, "PRAGMA user_version") == [(1,)]
+    assert rows(path, "SELECT sql FROM sqlite_schema ORDER BY 1") == before
+
+
+def test_two_writers_do_not_count_twice(path: Path) -> None:
+    """There should be one, but what the first remembers must not outlive what the second writes."""
+    first, second = (Ingest(path, clock=lambda: NOW) for _ in range(2))
+    labels = (("session_id", "s"),)
+    for number in range(1, 7):
+        ingest = (first, second)[number % 2]
+        data = Data(Metric.COMMITS, labels, NOW - 100, NOW + number, number)
+        ingest.metrics(export([data], CUMULATIVE), PROTOBUF)
+    first.close()
+    second.close()
+
+    assert commits(path) == {"s": 6}
+    check_roll_ups(path)
+
+
+def test_what_was_rolled_back_is_forgotten(path: Path) -> None:
+    """After a failed export the same one counts, as does the one after it."""
+    store = Store(path, clock=lambda: NOW)
+    ingest = Ingest(path, clock=lambda: NOW)
+    ingest._store = store
+
+    def counter(value: int) -> bytes:
+        data = Data(Metric.COMMITS, (("session_id", f"s{value}"),), NOW - 9, NOW + value, value)
+        growing = Data(Metric.COMMITS, (("session_id", "all"),), NOW - 9, NOW + value, value)
+        return export([data, growing], CUMULATIVE)
+
+    ingest.metrics(counter(1), PROTOBUF)
+    trigger = "CREATE TRIGGER broken BEFORE INSERT ON hours BEGIN SELECT RAISE(ABORT, 'broken'); END"
+    store.transact(lambda connection, _: connection.execute(trigger))
+    for value in (2, 3):
+        with pytest.raises(StoreUnavailable, match="broken"):
+            ingest.metrics(counter(value), PROTOBUF)
+    store.transact(lambda connection, _: connection.execute("DROP TRIGGER broken"))
+    ingest.metrics(counter(3), PROTOBUF)
+    ingest.close()
+
+    assert commits(path) == {"s1": 1, "s3": 3, "all": 3}
+    check_roll_ups(path)
