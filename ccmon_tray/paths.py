@@ -71,6 +71,11 @@ class Paths:
         return self.cache / "snapshot.json"
 
     @property
+    def alerts_file(self) -> Path:
+        """Which alerts were given, so that none is given twice."""
+        return self.state / "alerts.json"
+
+    @property
     def tray(self) -> Endpoint:
         """How the running tray is known."""
         return Endpoint(self.state, "tray")

@@ -21,21 +21,20 @@ from ccmon_tray.desktop.clipboard import copy_text
 from ccmon_tray.desktop.memory import trim_working_set
 from ccmon_tray.errors import CcmonError, TrayHostMissing
 from ccmon_tray.paths import Paths
-from ccmon_tray.settings import Settings, Theme
 from ccmon_tray.settings_file import Loaded, save
 from ccmon_tray.sources.collector.host import CollectorHost
 from ccmon_tray.tray import tooltip
+from ccmon_tray.tray.alerts import AlertDesk
 from ccmon_tray.tray.backends.base import TrayBackend
 from ccmon_tray.tray.backends.dummy import DummyBackend
+from ccmon_tray.tray.face import icon_face
 from ccmon_tray.tray.launch import Launcher
 from ccmon_tray.tray.login_switch import LoginSwitch
 from ccmon_tray.tray.menu import build_menu
-from ccmon_tray.tray.model import Action, Command, Face, IconFace, SourcesShown
+from ccmon_tray.tray.model import Action, Command, Face, SourcesShown
 from ccmon_tray.tray.poller import Clock, Poller
 from ccmon_tray.tray.reading import MakeCalendar, OpenSource, Reader
 from ccmon_tray.tray.stack_switch import StackSwitch
-from ccmon_tray.usage.formatting import short_money
-from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.summary import one_line, summary
 
@@ -98,7 +97,7 @@ class TrayApp:
         self._started_at = time.monotonic()
         self._host_missed = False
         self._settled = False
-        self._said: tuple[State, str] | None = None
+        self._said: tuple[str, str] | None = None
         self._settings_stamp = self._stamp()
         # Guards settings and notices, and keeps faces in order: the newest one is shown last.
         self._lock = threading.RLock()
@@ -117,6 +116,13 @@ class TrayApp:
             open_source=open_source,
             make_calendar=make_calendar,
             on_snapshot=self._on_snapshot,
+            clock=clock,
+        )
+        self._alerts = AlertDesk(
+            paths,
+            self._settings.alerts,
+            on_command=self.on_command,
+            complain=self._notify,
             clock=clock,
         )
         self._reader.use(self._settings, self._notices)
@@ -163,6 +169,7 @@ class TrayApp:
                     _log.warning("The poller did not end in time")
                 channel.close()
                 self._launcher.close()
+                self._alerts.close()
                 if self._collector is not None:
                     self._collector.close()
         return 0
@@ -207,6 +214,9 @@ class TrayApp:
                 self._change("tray", "range", command.argument)
             case Action.SET_SOURCE:
                 self._change("source", "kind", command.argument)
+            case Action.SNOOZE:
+                self._alerts.snooze(command.argument, self._reader.calendar)
+                self._repaint()
             case action:
                 self._deeds[action]()
 
@@ -250,6 +260,7 @@ class TrayApp:
             self._file_notices = loaded.notices
             self._own_notices = ()
             self._reader.use(self._settings, self._notices)
+        self._alerts.use(loaded.settings.alerts)
         log.set_level(loaded.settings.log.level)
         if self._collector is not None:
             self._collector.use(loaded.settings.collector)
@@ -289,6 +300,8 @@ class TrayApp:
 
     def _on_snapshot(self, snapshot: Snapshot) -> None:
         self._repaint()
+        if self._alerts.watch(snapshot, self._reader.calendar, *self._reader.source):
+            self._repaint()
         if not self._headless:
             return
         news = (snapshot.state, snapshot.problem.code if snapshot.problem else "")
@@ -347,6 +360,7 @@ class TrayApp:
                 calendar=self._reader.calendar,
                 settings=self._settings,
                 sources=self._sources,
+                alerts=self._alerts.shown(self._reader.calendar),
                 starts_at_login=self._login.enabled,
                 stack=self._stack.face if self._stack else None,
             ),
@@ -404,19 +418,3 @@ class TrayApp:
         finally:
             for number, handler in zip(numbers, before, strict=True):
                 signal.signal(number, handler)
-
-
-def icon_face(snapshot: Snapshot | None, settings: Settings) -> IconFace:
-    """What the icon says of a snapshot; before the first one it claims nothing."""
-    dark_bar = settings.appearance.theme is not Theme.LIGHT
-    if snapshot is None:
-        return IconFace(State.NO_DATA, dark_bar=dark_bar)
-    figures = snapshot.figures
-    text = ""
-    if figures is not None and settings.tray.icon_text != "none":
-        today = settings.tray.icon_text == "today"
-        cost = figures.today.cost_usd if today else figures.last_hour_cost_usd
-        text = "" if cost is None else short_money(cost)
-    attention = bool(snapshot.problem or snapshot.warnings or snapshot.notices)
-    demo = snapshot.source.kind is SourceKind.DEMO
-    return IconFace(snapshot.state, attention, text, demo=demo, dark_bar=dark_bar)

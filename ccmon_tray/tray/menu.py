@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ccmon_tray.settings import Settings
-from ccmon_tray.tray.model import Action, Command, MenuItem, SourcesShown, StackFace
+from ccmon_tray.tray.model import Action, AlertsShown, Command, MenuItem, SourcesShown, StackFace
 from ccmon_tray.usage import budgets, formatting, wording
 from ccmon_tray.usage.budgets import BudgetPeriod
 from ccmon_tray.usage.models import SOURCE_TITLES, ModelUsage, SessionUsage, SourceKind, State
@@ -50,6 +50,7 @@ def build_menu(
     settings: Settings,
     starts_at_login: bool | None = None,
     sources: SourcesShown | None = None,
+    alerts: AlertsShown | None = None,
     stack: StackFace | None = None,
 ) -> tuple[MenuItem, ...]:
     """The menu for a snapshot.
@@ -61,6 +62,7 @@ def build_menu(
         settings: For the chosen range.
         starts_at_login: Whether the tray does; None where that is not offered.
         sources: Which sources can be chosen; None where there is no choice.
+        alerts: What is to be said of alerts; None where there are none.
         stack: The Prometheus stack; None where there can be none.
 
     Returns:
@@ -83,6 +85,8 @@ def build_menu(
     else:
         items += (_separator("range"), _range_choice(settings.tray.range))
     items.append(_separator("actions"))
+    if alerts is not None:
+        items.append(_alerts(alerts, now, calendar))
     has_figures = snapshot is not None and snapshot.figures is not None
     if sources is not None:
         items.append(_sources(sources, snapshot))
@@ -251,6 +255,27 @@ def _warnings(snapshot: Snapshot) -> Iterator[MenuItem]:
         lines += _prose(f"{key}.cure", warning.cure, lead="→ ")
     count = formatting.counted(len(snapshot.warnings), "warning")
     yield MenuItem("warnings", f"⚠ {count}", children=tuple(lines))
+
+
+def _alerts(alerts: AlertsShown, now: float, calendar: Calendar) -> MenuItem:
+    if alerts.snoozed_until is not None:
+        title = f"Alerts{_DOT}snoozed until {_clock(alerts.snoozed_until, now, calendar)}"
+        lines = [MenuItem("alerts.resume", "Resume", Command(Action.SNOOZE))]
+    else:
+        title = f"Alerts{_DOT}quiet hours" if alerts.quiet else "Alerts"
+        lines = [
+            MenuItem("alerts.1h", "Snooze 1 hour", Command(Action.SNOOZE, "1h")),
+            MenuItem("alerts.today", "Snooze for today", Command(Action.SNOOZE, "today")),
+        ]
+    if alerts.warned:
+        lines.append(
+            MenuItem("alerts.warned", "⚠ None of these numbers, since they carry a warning", _CHECKS)
+        )
+    if alerts.recent:
+        lines.append(_separator("alerts"))
+    for number, (at, what) in enumerate(alerts.recent):
+        lines.append(_figure(f"alerts.{number}", _summary("today"), _clock(at, now, calendar), what))
+    return MenuItem("alerts", title, children=tuple(lines))
 
 
 def _actions(

@@ -6,7 +6,7 @@ desktop only when something that shows has changed.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from ccmon_tray.usage.models import State
 
@@ -14,8 +14,9 @@ from ccmon_tray.usage.models import State
 class Action(StrEnum):
     """What a click can ask for.
 
-    An action may carry an argument: ``SET_RANGE`` the range's name, ``SET_SOURCE`` the source's, ``OPEN_QUICK_STATS`` the place of the
-    click, ``OPEN_DASHBOARD`` the view's name and, after a space, the range's.
+    An action may carry an argument: ``SET_RANGE`` the range's name, ``SET_SOURCE`` the source's, ``SNOOZE`` for how long,
+    ``OPEN_QUICK_STATS`` the place of the click, ``OPEN_DASHBOARD`` the view's name and, after a space, the
+    range's.
     """
 
     OPEN_DASHBOARD = "open-dashboard"
@@ -30,6 +31,7 @@ class Action(StrEnum):
     STOP_STACK = "stop-stack"
     SET_RANGE = "set-range"
     SET_SOURCE = "set-source"
+    SNOOZE = "snooze"
     QUIT = "quit"
 
 
@@ -85,6 +87,27 @@ class MenuItem:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertsShown:
+    """What the menu says of alerts.
+
+    Attributes:
+        snoozed_until: Unix seconds until when a person wants none; None where they do.
+        quiet: Whether it is one of the quiet hours.
+        warned: Whether figures carry a warning, so that they are no reason for an alert.
+        recent: The last alerts, newest first: Unix seconds and title.
+    """
+
+    snoozed_until: float | None = None
+    quiet: bool = False
+    warned: bool = False
+    recent: tuple[tuple[float, str], ...] = ()
+
+
+BUDGET_STEPS: Final = 20
+"""The icon shows a budget in twentieths."""
+
+
+@dataclass(frozen=True, slots=True)
 class SourcesShown:
     """What the menu says of sources.
 
@@ -107,6 +130,8 @@ class IconFace:
         text: A short figure (``$12``) drawn instead of the mark, or "".
         demo: Whether figures are generated.
         dark_bar: Whether it is for a dark bar.
+        budget: Full steps of the budget that are used, of :data:`BUDGET_STEPS`; one more once it is exceeded,
+            None where there is none.
     """
 
     state: State
@@ -114,6 +139,7 @@ class IconFace:
     text: str = ""
     demo: bool = False
     dark_bar: bool = True
+    budget: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ccmon_tray.settings import Settings
 from ccmon_tray.sources.auto import AutoSource
 from ccmon_tray.sources.base import Question, Span, UsageSource
 from ccmon_tray.sources.choose import open_files
+from ccmon_tray.sources.claude_files import ClaudeFiles
 from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage.budgets import with_budgets
 from ccmon_tray.usage.metrics import Metric
@@ -69,6 +70,7 @@ class Reader:
         self._notices: tuple[str, ...] = ()
         self._source: UsageSource | None = None
         self._builder: SnapshotBuilder | None = None
+        self._files: ClaudeFiles | None = None
         self._closed = False
         self._doubted = False
         self._cache_read = False
@@ -84,6 +86,12 @@ class Reader:
     def snapshot(self) -> Snapshot | None:
         """What was read last."""
         return self._snapshot
+
+    @property
+    def source(self) -> tuple[UsageSource | None, ClaudeFiles | None]:
+        """The open source, and the files of Claude Code that go with it."""
+        with self._lock:
+            return self._source, self._files
 
     def use(self, settings: Settings, notices: tuple[str, ...]) -> None:
         """Read by these settings from the next poll on; a poll under way by others does not count.
@@ -181,7 +189,7 @@ class Reader:
         with self._lock:
             wanted = not self._closed and self._settings is settings
             if wanted:
-                self._source, self._builder = source, builder
+                self._source, self._builder, self._files = source, builder, files
         if not wanted:
             source.close()
         return source, builder

@@ -200,6 +200,12 @@ def parse_daily_span(text: str) -> tuple[time, time]:
     return time.fromisoformat(parts[1].zfill(5)), time.fromisoformat(parts[2].zfill(5))
 
 
+def in_daily_span(moment: time, span: tuple[time, time]) -> bool:
+    """Whether a local time of day lies in a stretch of every day: its start does, its end does not."""
+    start, end = span
+    return start <= moment < end if start < end else moment >= start or moment < end
+
+
 def parse_moment(text: str, calendar: Calendar) -> int:
     """A moment given by a person: RFC 3339, a local date or date and time, or Unix seconds.
 

@@ -24,7 +24,7 @@ from ccmon_tray.settings import (
 from ccmon_tray.settings_file import load
 from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.tray import app as app_module
-from ccmon_tray.tray.app import icon_face
+from ccmon_tray.tray.face import icon_face
 from ccmon_tray.tray.model import Action, Command, IconFace
 from ccmon_tray.usage.models import SourceInfo, SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
