@@ -1,8 +1,9 @@
 """Settings: their names, defaults and limits.
 
+What stands below a field says what it means, in ``docs/settings.md`` too (``scripts/write_references.py``).
 The file is ``settings.toml`` in the settings folder; every key can be overridden by the environment as
 ``CCMON_TRAY_SECTION__KEY`` (``CCMON_TRAY_PROMETHEUS__URL=…``). Loading and saving: :mod:`.settings_file`.
-``docs/settings.md`` and the table in the README describe each; a test holds them to these models.
+A test holds the table in the README to these models.
 """
 
 from enum import StrEnum
@@ -87,6 +88,9 @@ class SourceSettings(Section):
     """Which source of usage is read."""
 
     kind: Literal["auto", "prometheus", "collector", "transcripts", "demo"] = "auto"
+    """`prometheus`, `demo`, or `auto`, which means Prometheus. `collector` and `transcripts` are names for
+    later; this version refuses them.
+    """
 
 
 class PrometheusSettings(Section):
@@ -97,25 +101,47 @@ class PrometheusSettings(Section):
     """
 
     url: Annotated[str, AfterValidator(_check_url)] = "http://localhost:9090"
+    """Base URL of the query API, with its path prefix if there is one (`https://host/prometheus`)."""
     timeout_s: Annotated[float, Field(gt=0, le=120, allow_inf_nan=False)] = 10.0
+    """Seconds until an answer counts as missing."""
     username: str | None = None
+    """User for basic authentication."""
     password: SecretStr | None = None
+    """Its password, or one of the three below."""
     password_file: UserPath | None = None
+    """A file with the password."""
     password_command: tuple[str, ...] | None = None
+    """A program and its arguments that print the password; no shell."""
     password_keyring: str | None = None
+    """Keyring entry `service/user`; needs `pip install "ccmon-tray[keyring]"`."""
     token: SecretStr | None = None
+    """Bearer token, or one of the three below; not together with a user."""
     token_file: UserPath | None = None
+    """A file with the token."""
     token_command: tuple[str, ...] | None = None
+    """A program and its arguments that print the token; no shell."""
     token_keyring: str | None = None
+    """Keyring entry `service/user`."""
     headers: dict[str, SecretStr] = Field(default_factory=dict)
+    """More headers, such as `{ X-Scope-OrgID = "team" }` for Mimir."""
     ca_file: UserPath | None = None
+    """PEM file of the certificate authority to trust instead of the system's."""
     client_cert: UserPath | None = None
+    """PEM file of a client certificate."""
     client_key: UserPath | None = None
+    """PEM file of its key, if it is not in the same file."""
     verify_tls: bool = True
+    """`false` accepts any certificate: anybody on the way can then read and change everything."""
     matchers: str = ""
+    """Label matchers that every query carries: `'{user_email="me@example.com"}'`."""
     lookback_days: Annotated[int, Field(ge=1, le=400)] = 30
+    """How far before a range the last value of an idle counter is looked for, days. A session idle
+    for longer and then resumed would be counted again from its start.
+    """
     max_answer_mib: Annotated[int, Field(ge=1, le=512)] = 32
+    """Largest answer that is read, MiB."""
     concurrency: Annotated[int, Field(ge=1, le=16)] = 4
+    """Queries at the same time."""
 
 
 class CollectorSettings(Section):
@@ -125,49 +151,73 @@ class CollectorSettings(Section):
     """
 
     enabled: bool = True
+    """Whether the tray receives Claude Code's telemetry itself (the built-in collector)."""
     host: Annotated[str, AfterValidator(_check_host)] = "127.0.0.1"
+    """Where it listens. Beyond this computer only with a token."""
     http_port: Annotated[int, Field(ge=0, le=65535)] = 4318
+    """Port for OTLP over HTTP; 0 is none."""
     grpc_port: Annotated[int, Field(ge=0, le=65535)] = 4317
+    """Port for OTLP over gRPC; 0 is none."""
     token: SecretStr | None = None
+    """Bearer token that senders must show (16 characters or more), or the file below."""
     token_file: UserPath | None = None
+    """A file with the token."""
     detail_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """Days that single increments and requests are kept; sums by the hour stay."""
     retention_days: Annotated[int, Field(ge=0, le=36500)] = 0
+    """Days that sums are kept; 0 keeps them for ever."""
 
 
 class PollSettings(Section):
     """How often the tray asks."""
 
     interval_s: Annotated[int, Field(ge=5, le=300)] = 30
+    """Seconds between two readings; failures stretch it up to 5 minutes."""
 
 
 class ClaudeSettings(Section):
     """Where Claude Code keeps its files; None is its own default."""
 
     config_dir: UserPath | None = None
+    """Claude Code's folder, whose history names the projects of sessions; else `CLAUDE_CONFIG_DIR`, which may
+    name several with commas between, `~/.claude`, `$XDG_CONFIG_HOME/claude`.
+    """
 
 
 class PricingSettings(Section):
     """Whose list prices estimate what the files of Claude Code, which hold no cost, would have cost."""
 
     provider: Literal["anthropic", "bedrock", "vertex"] = "anthropic"
+    """Whose list prices estimate costs that Claude Code did not report (the stats cache, cache savings).
+    """
     regional: bool = False
+    """`true` for a regional end point of Bedrock or Vertex AI, 10 % dearer since the 4.5 models; global ones
+    cost the same as Anthropic.
+    """
 
 
 class TimeSettings(Section):
     """The user's days and weeks. ``zone`` is "system" or a name such as Europe/Berlin."""
 
     zone: Annotated[str, AfterValidator(_check_zone)] = "system"
+    """Zone whose midnights begin the days, such as `Europe/Berlin`."""
     week_start: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = (
         "monday"
     )
+    """Day that begins the week."""
 
 
 class TraySettings(Section):
     """What the tray shows: the range of its details, and text on the icon."""
 
     range: Annotated[str, AfterValidator(_check_range)] = "today"
+    """Range of the menu's details: `15m`, `1h`, `4h`, `1d`, `7d`, `30d`, `90d`, `today`, `yesterday`, `this
+    week`, `last week`, `this month`, `last month`.
+    """
     icon_text: Literal["none", "today", "last hour"] = "none"
+    """Figure on the icon."""
     backend: Literal["auto", "sni", "xorg", "macos", "windows", "none"] = "auto"
+    """How the icon is shown."""
 
 
 class Theme(StrEnum):
@@ -182,7 +232,11 @@ class AppearanceSettings(Section):
     """How things look; ``text_size`` is in percent of the usual."""
 
     theme: Theme = Theme.SYSTEM
+    """Colours of the window and the quick stats, and of the icon for bars of that kind: `system` (as the
+    desktop is; the icon for dark bars), or one of the two.
+    """
     text_size: Annotated[int, Field(ge=80, le=150)] = 100
+    """Size of the window’s text and what goes with it, percent."""
 
 
 _Usd = Annotated[float | None, Field(gt=0, allow_inf_nan=False)]
@@ -192,8 +246,13 @@ class BudgetSettings(Section):
     """What may be spent, in US dollars; None is no budget."""
 
     daily_usd: _Usd = None
+    """Budget of a day from midnight to midnight, US dollars. Budgets show in the menu, the tooltip,
+    the icon, the Summary and `status`; see [Budgets and alerts](budgets.md).
+    """
     weekly_usd: _Usd = None
+    """Budget of a week, US dollars."""
     monthly_usd: _Usd = None
+    """Budget of a calendar month, US dollars."""
 
     @property
     def limits(self) -> dict[BudgetPeriod, float]:
@@ -209,16 +268,33 @@ class AlertSettings(Section):
     """
 
     enabled: bool = True
+    """`false`: no alert of any kind."""
     notifications: bool = True
+    """`false`: alerts go to the menu and to `alerts.command` alone."""
     thresholds_percent: Annotated[tuple[int, ...], AfterValidator(_check_thresholds)] = (50, 80, 100)
+    """Percents of each budget at which an alert comes; `[]` is never."""
     projection: bool = True
+    """An alert when a budget will be exceeded if the last seven days' pace goes on."""
     burn_rate_usd_per_hour: _Usd = None
+    """An alert when the last hour cost more than so many US dollars."""
     unusual_hour_factor: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 3.0
+    """An alert when an hour costs so many times the median of the same weekday and hour of the last four
+    weeks; 0 is never.
+    """
     silent_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
+    """An alert when prompts were written but no telemetry came for so many minutes while Claude Code runs;
+    0 is never.
+    """
     offline_minutes: Annotated[int, Field(ge=0, le=10_080)] = 30
+    """An alert when the source cannot be reached for so many minutes; 0 is never."""
     quiet_hours: Annotated[str, AfterValidator(_check_quiet_hours)] = ""
+    """Two times of day such as `"22:00-07:00"`, between which alerts are held back; what still holds then
+    comes afterwards.
+    """
     command: tuple[str, ...] | None = None
+    """A program and its arguments, which gets each alert as JSON on its standard input; no shell."""
     command_timeout_s: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)] = 10.0
+    """Seconds after which it is ended."""
 
     @property
     def rules(self) -> AlertRules:
@@ -237,6 +313,7 @@ class LogSettings(Section):
     """What is logged."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least important level in the log file."""
 
 
 class Settings(Section):

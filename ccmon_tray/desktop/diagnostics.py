@@ -33,7 +33,7 @@ _SESSION_VARIABLES: Final = (
     "CLAUDE_CONFIG_DIR",
 )
 # How somebody signs in is their own business, even where it is no secret.
-_PRIVATE = re.compile(r"\.(username|password|token)(_|$)|\.headers$")
+_PRIVATE = re.compile(r"\.(username|(password|token)(_\w+)?|command|headers)$")
 
 _E_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _USER_INFO = re.compile(r"(://)[^/\s@\"']+@")
