@@ -28,6 +28,7 @@ from ccmon_tray.tray.alerts import AlertDesk
 from ccmon_tray.tray.backends.base import TrayBackend
 from ccmon_tray.tray.backends.dummy import DummyBackend
 from ccmon_tray.tray.face import icon_face
+from ccmon_tray.tray.first_exports import FirstExports
 from ccmon_tray.tray.launch import Launcher
 from ccmon_tray.tray.login_switch import LoginSwitch
 from ccmon_tray.tray.menu import build_menu
@@ -44,7 +45,6 @@ HOW_TO_SEE: Final = "To see the numbers: ccmon-tray status, or ccmon-tray report
 
 _HOST_GRACE_S: Final = 8.0  # a tray host that starts with the session may take so long
 _SETTLED_S: Final = 4.0  # after so long everything has been imported, read and drawn once
-_WAKE_S: Final = 2.0  # exports call for a poll at most so often
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
@@ -107,7 +107,6 @@ class TrayApp:
         self._login = LoginSwitch(autostart)
         self._collector = collector
         self._stack = stack
-        self._woken_at = float("-inf")
         self._pinned = bool(window_words)
         self._told = self._file_notices
         self._reader = Reader(
@@ -134,6 +133,7 @@ class TrayApp:
             interval_s=self._settings.poll.interval_s,
             clock=poll_clock,
         )
+        self._first_exports = FirstExports(lambda: self._reader.snapshot, self._poller.refresh)
         self._deeds: Final[dict[Action, Callable[[], None]]] = {
             Action.OPEN_SETTINGS: self._launcher.open_settings,
             Action.REFRESH: self._refresh,
@@ -170,6 +170,7 @@ class TrayApp:
                 channel.close()
                 self._launcher.close()
                 self._alerts.close()
+                self._first_exports.close()
                 if self._collector is not None:
                     self._collector.close()
         return 0
@@ -288,14 +289,6 @@ class TrayApp:
             self._reader.use(self._settings, self._notices)
         self._repaint()
 
-    def _on_export(self) -> None:
-        """Where nothing was known of Claude Code, show its first exports at once. A listener's thread."""
-        snapshot, now = self._reader.snapshot, time.monotonic()
-        if snapshot is None or snapshot.figures is not None or now - self._woken_at < _WAKE_S:
-            return
-        self._woken_at = now
-        self._poller.refresh()
-
     # On the poller's thread
 
     def _on_snapshot(self, snapshot: Snapshot) -> None:
@@ -392,7 +385,7 @@ class TrayApp:
 
     def _start_collector(self) -> None:
         if self._collector is not None:
-            self._collector.on_export = self._on_export
+            self._collector.on_export = self._first_exports.heard
             self._collector.use(self._settings.collector)
 
     def _start_channel(self, channel: ChannelServer) -> None:
