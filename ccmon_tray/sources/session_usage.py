@@ -57,9 +57,9 @@ def with_projects(
     known = []
     for session in sessions:
         record = history.sessions.get(session.session_id)
-        if record is not None:
-            name, path = history.project_of(session.session_id)
-            messages = record.messages_in(span.start, span.end)
+        name, path = history.project_of(session.session_id)
+        messages = None if record is None else record.messages_in(span.start, span.end)
+        if (name, messages) != (None, None):
             session = session.model_copy(  # noqa: PLW2901 — the same session, better known
                 update={"project": name, "project_path": path, "messages": messages}
             )

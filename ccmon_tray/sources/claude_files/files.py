@@ -1,13 +1,14 @@
 """The files of Claude Code as the rest of the application asks for them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from ccmon_tray.settings import ClaudeSettings
 from ccmon_tray.sources.claude_files.folders import config_folders
 from ccmon_tray.sources.claude_files.history import History, HistoryFiles
+from ccmon_tray.sources.claude_files.session_folders import SessionFolders
 from ccmon_tray.sources.claude_files.stats_cache import StatsCache, load_stats_cache
 
 
@@ -20,7 +21,7 @@ class ClaudeFiles(Protocol):
         ...
 
     def history(self) -> History | None:
-        """Projects, times and messages of sessions; None where there is no history."""
+        """Projects, times and messages of sessions; None where nothing is known of them."""
         ...
 
     def stats_cache(self) -> StatsCache | None:
@@ -50,6 +51,8 @@ class LocalFiles:
     ) -> None:
         self._folders = config_folders(settings)
         self._history = HistoryFiles(self._folders, recent_s=recent_s, clock=clock)
+        self._session_folders = SessionFolders(self._folders, recent_s=recent_s, clock=clock)
+        self._joined: tuple[History | None, Mapping[str, str], History | None] = (None, {}, None)
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -58,7 +61,13 @@ class LocalFiles:
 
     def history(self) -> History | None:
         """The history as it is now; only what was appended since the last time is read."""
-        return self._history.read()
+        typed = self._history.read()
+        folders = self._session_folders.read(typed.sessions if typed is not None else ())
+        joined = self._joined
+        if joined[0] is not typed or joined[1] is not folders:
+            history = (typed or History(there=False)).with_folders(folders) if folders else typed
+            joined = self._joined = typed, folders, history
+        return joined[2]
 
     def stats_cache(self) -> StatsCache | None:
         """The stats cache as it is now."""

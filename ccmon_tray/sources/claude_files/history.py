@@ -13,7 +13,7 @@ import time
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -61,23 +61,30 @@ class History:
         moments: Unix seconds of every message, in no order, those without a session included.
         names: The name of every project, by path.
         damaged: How many lines could not be read.
+        folders: Folders of sessions that it does not tell of, by id.
+        there: Whether there is a history; else only folders are known.
     """
 
     sessions: Mapping[str, SessionRecord] = field(default_factory=dict)
     moments: Sequence[int] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     damaged: int = 0
+    folders: Mapping[str, str] = field(default_factory=dict)
+    there: bool = True
 
     def project_of(self, session_id: str) -> tuple[str | None, str | None]:
         """Name and path of a session's project; None where that is unknown."""
         record = self.sessions.get(session_id)
-        if record is None or record.project_path is None:
-            return None, None
-        return self.names[record.project_path], record.project_path
+        path = self.folders.get(session_id) if record is None else record.project_path
+        return (None, None) if path is None else (self.names[path], path)
 
-    def messages(self, start: float, end: float) -> int:
-        """How many messages were written in (start, end], Unix seconds."""
-        return sum(start < moment <= end for moment in self.moments)
+    def with_folders(self, folders: Mapping[str, str]) -> "History":
+        """The same history, with the folders of sessions that it does not tell of."""
+        return replace(self, folders=folders, names=project_names(sorted({*self.names, *folders.values()})))
+
+    def messages(self, start: float, end: float) -> int | None:
+        """How many messages were written in (start, end], Unix seconds; None where that is unknown."""
+        return sum(start < moment <= end for moment in self.moments) if self.there else None
 
 
 @dataclass(slots=True)

@@ -143,10 +143,6 @@ class Answers:
         first = self._connection.execute("SELECT MIN(at) FROM requests").fetchone()[0]
         return None if first is None else int(first)
 
-    def folders(self) -> dict[str, str]:
-        """The folder that each session began in, by session."""
-        return dict(self._connection.execute("SELECT name, folder FROM sessions WHERE folder != ''"))
-
     def _sums(self, question: Question, start: int, end: int) -> Iterator[_Sum]:
         """Sums by the labels of a question over a window, in whole units."""
         table, columns = _COLUMNS[question.metric]

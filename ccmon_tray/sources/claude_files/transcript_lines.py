@@ -54,17 +54,15 @@ class Origin(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A request to the model; ``folder`` is the one that Claude Code worked in, or ""."""
+    """A request to the model."""
 
     key: int
     origin: Origin
     use: Use
-    folder: str = ""
 
     def joined(self, other: "Request") -> "Request":
         """What counts of two lines about the same request, whichever comes first."""
-        first, second = sorted((self, other), key=lambda request: (request.origin, request.folder))
-        return Request(self.key, first.origin, max(self.use, other.use), first.folder or second.folder)
+        return Request(self.key, min(self.origin, other.origin), max(self.use, other.use))
 
 
 class Deed(NamedTuple):
@@ -170,7 +168,7 @@ class LineParser:
         message_id = _text(message.get("id"))
         # A line without ids is a request of its own, and so is each that differs from it.
         name = f"{message_id} {_text(content.get('requestId'))}".encode() if message_id else line.strip()
-        return Request(_key(name), self._origin(content), use, _text(content.get("cwd")))
+        return Request(_key(name), self._origin(content), use)
 
     def _deed(self, line: bytes, content: Mapping[str, Any], result: Mapping[str, Any]) -> Deed | None:
         counts = (*_changed_lines(result), *_git(result))

@@ -13,9 +13,7 @@ CREATE TABLE files (
     offset INTEGER NOT NULL, tail BLOB NOT NULL,
     broken INTEGER NOT NULL, huge INTEGER NOT NULL, problem TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE sessions (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, folder_at INTEGER NOT NULL
-);
+CREATE TABLE sessions (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE models (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 -- Costs are in 1e-12 USD: sums of whole numbers are the same in any order. NULL: no price is known.
 CREATE TABLE requests (

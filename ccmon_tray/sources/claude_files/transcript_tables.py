@@ -62,7 +62,8 @@ def write_batch(connection: sqlite3.Connection, batch: Batch, prices: RequestPri
         for deed in _deeds(connection, keys):
             batch.add(deed)
     requests, deeds = tuple(batch.requests.values()), tuple(batch.deeds.values())
-    sessions = _session_numbers(connection, requests, deeds)
+    origins = (*(request.origin for request in requests), *(deed.origin for deed in deeds))
+    sessions = _numbers(connection, "sessions", (origin.session for origin in origins))
     _write_requests(connection, requests, sessions, prices)
     connection.executemany(
         "INSERT OR REPLACE INTO deeds VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -119,9 +120,7 @@ def _write_requests(
     sessions: dict[str, int],
     prices: RequestPrices,
 ) -> None:
-    names = {(request.use.model,) for request in requests}
-    connection.executemany("INSERT OR IGNORE INTO models (name) VALUES (?)", names)
-    models = dict(connection.execute("SELECT name, id FROM models"))
+    models = _numbers(connection, "models", (request.use.model for request in requests))
     connection.executemany(
         "INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -136,27 +135,17 @@ def _write_requests(
     )  # fmt: skip
 
 
-def _session_numbers(
-    connection: sqlite3.Connection, requests: Sequence[Request], deeds: Sequence[Deed]
-) -> dict[str, int]:
-    """The numbers of all sessions in a batch, by id; each is given the folder that it began in."""
-    origins = (*(request.origin for request in requests), *(deed.origin for deed in deeds))
-    folders: dict[str, tuple[int, str]] = {origin.session: (0, "") for origin in origins}
-    for request in requests:
-        begun, known = (request.origin.at, request.folder), folders[request.origin.session]
-        if request.folder and (not known[1] or begun < known):
-            folders[request.origin.session] = begun
+def _numbers(connection: sqlite3.Connection, table: str, names: Iterable[str]) -> dict[str, int]:
+    """The numbers of sessions or models, by name; new ones are given one."""
+    distinct = list(dict.fromkeys(names))
     connection.executemany(
-        "INSERT INTO sessions (name, folder_at, folder) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE "
-        "SET folder_at = excluded.folder_at, folder = excluded.folder WHERE excluded.folder != '' "
-        "AND (sessions.folder = '' "
-        "OR (excluded.folder_at, excluded.folder) < (sessions.folder_at, sessions.folder))",
-        [(name, *begun) for name, begun in folders.items()],
+        f"INSERT OR IGNORE INTO {table} (name) VALUES (?)",  # noqa: S608 — one of two
+        ((name,) for name in distinct),
     )
     numbers: dict[str, int] = {}
-    for names in _in_parts([*folders]):
-        query = "SELECT name, id FROM sessions WHERE name IN (SELECT value FROM json_each(?))"
-        numbers.update(connection.execute(query, (json.dumps(names),)))
+    for some in _in_parts(distinct):
+        query = f"SELECT name, id FROM {table} WHERE name IN (SELECT value FROM json_each(?))"  # noqa: S608
+        numbers.update(connection.execute(query, (json.dumps(some),)))
     return numbers
 
 

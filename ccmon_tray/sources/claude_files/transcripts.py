@@ -7,7 +7,7 @@ requests that Claude Code makes on its own (titles, summaries), of active time, 
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -99,10 +99,6 @@ class TranscriptsSource:
                 cure="Update ccmon-tray, or read Claude Code’s own figures: ccmon-tray connect",
             ),
         )
-
-    def folders_of_sessions(self) -> Mapping[str, str]:
-        """The folder that each session began in, by session."""
-        return self._read(Answers.folders)
 
     def state(self) -> TranscriptState:
         """How many transcripts there are, and what of them could not be read."""

@@ -166,7 +166,7 @@ def read_sessions(
         cost_usd=totals[0],
         tokens=totals[1],
         active_s=totals[2],
-        history_known=history is not None,
+        history_known=history is not None and history.there,
         damaged_lines=history.damaged if history is not None else 0,
         warnings=warnings,
         retention_start=None if reaches(window, since) else since,

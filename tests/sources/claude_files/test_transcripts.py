@@ -95,7 +95,9 @@ def test_steps_and_groups_add_up_to_the_totals() -> None:
 
     assert sum(step.cost_usd or 0.0 for step in found.over_time) == pytest.approx(0.53047)
     assert sum(step.tokens or 0.0 for step in found.over_time) == 170_298
-    assert sum(group.cost_usd or 0.0 for group in found.groups) == pytest.approx(0.53047)
+    [shop] = found.groups
+    assert (shop.key, shop.name) == ("/home/dev/shop", "shop")
+    assert shop.cost_usd == pytest.approx(0.53047)
 
 
 def test_the_snapshot_of_the_tray() -> None:
@@ -287,16 +289,6 @@ def test_a_closed_source_says_so(source: TranscriptsSource) -> None:
     source.close()
     with pytest.raises(SourceUnavailable):
         source.inventory()
-
-
-def test_the_folder_that_a_session_began_in(tmp_path: Path, source: TranscriptsSource) -> None:
-    write(
-        transcript(tmp_path),
-        answer(1, at=BEGIN + 5, cwd="/home/dev/shop/deeper"),
-        answer(2, at=BEGIN, cwd="/home/dev/shop"),
-        answer(3, at=BEGIN - 5, cwd=None),
-    )
-    assert source.folders_of_sessions() == {"s1": "/home/dev/shop"}
 
 
 LINES = st.lists(
