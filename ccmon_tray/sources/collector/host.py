@@ -94,9 +94,9 @@ class CollectorHost:
         for name, port in _ports(settings).items():
             trouble = troubles.get(name)
             if name in listeners:
-                lines.append(f"{name} at port {port}")
+                lines.append(f"OTLP/{name} at port {port}")
             elif isinstance(trouble, PortTaken):
-                lines.append(f"{name}: port {port} is {_owned(trouble)}")
+                lines.append(f"OTLP/{name}: port {port} is {_owned(trouble)}")
         return tuple(lines)
 
     def close(self) -> None:
