@@ -40,7 +40,7 @@ def export_page(window: "DashboardWindow", kind: str, path: Path | None = None) 
         path = Path(chosen)
     try:
         if kind in _DATA:
-            written = write_tables(path.with_suffix(f".{kind}"), window.tables(), window.about())
+            written = write_tables(path.with_suffix(f".{kind}"), window.tables(), _about(window))
         else:
             written = write_charts(path.with_suffix(f".{kind}"), window.page.view.charts)
     except CcmonError as error:
@@ -49,6 +49,23 @@ def export_page(window: "DashboardWindow", kind: str, path: Path | None = None) 
     more = f" and {len(written) - 1} more" if len(written) > 1 else ""
     window.say(f"Saved {written[0].name}{more}")
     return written
+
+
+def _about(window: "DashboardWindow") -> Mapping[str, object]:
+    """What JSON says of itself: the view, the source, the range."""
+    page, services = window.page, window.services
+    found: dict[str, object] = {
+        "view": str(window.view_name),
+        "source": services.source.info.model_dump(mode="json"),
+    }
+    if page.view.ranged and page.window is not None:
+        found["range"] = {
+            "name": window.chosen_range().name,
+            "start": page.window.start,
+            "end": page.window.end,
+            "timezone": services.calendar.zone_name,
+        }
+    return found
 
 
 def _stamp(window: "DashboardWindow") -> str:

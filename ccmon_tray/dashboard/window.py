@@ -4,27 +4,26 @@ Everything here runs on the Tk thread; reading goes through :mod:`.work`.
 """
 
 import contextlib
-import sys
 import tkinter as tk
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.feed import SnapshotFeed
+from ccmon_tray.dashboard.keys import bind_keys
 from ccmon_tray.dashboard.page import Page
-from ccmon_tray.dashboard.ranges import CUSTOM, ChosenRange, span_words
+from ccmon_tray.dashboard.ranges import ChosenRange, span_words
 from ccmon_tray.dashboard.services import Services
+from ccmon_tray.dashboard.status import status_of
 from ccmon_tray.dashboard.style import Style
 from ccmon_tray.dashboard.theme import Palette
 from ccmon_tray.dashboard.views.base import Exported
 from ccmon_tray.dashboard.views.registry import GROUPS, ORDER, TITLES, make_view
 from ccmon_tray.dashboard.widgets.header import Header
 from ccmon_tray.dashboard.widgets.notes import Toast
-from ccmon_tray.dashboard.widgets.sidebar import Entry, Sidebar, Status
+from ccmon_tray.dashboard.widgets.sidebar import Entry, Sidebar
 from ccmon_tray.dashboard.work import Work
-from ccmon_tray.usage import formatting, wording
-from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.view_names import ViewName
 
@@ -32,7 +31,7 @@ TITLE: Final = "Claude Code Monitor"
 SMALLEST: Final = (800, 600)
 USUAL: Final = (1180, 800)
 
-_MODIFIER: Final = "Command" if sys.platform == "darwin" else "Control"
+_YOUNG_S: Final = 600  # figures of a range that ended before that are not those of the range any more
 
 
 class DashboardWindow:
@@ -77,7 +76,7 @@ class DashboardWindow:
         self._pages: dict[ViewName, Page] = {}
         root.title(TITLE)
         root.protocol("WM_DELETE_WINDOW", self.close)
-        self._bind_keys()
+        bind_keys(self)
         self._build(palette)
 
     # What views and pages may ask for
@@ -160,7 +159,12 @@ class DashboardWindow:
             do()
 
     def work(
-        self, job: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
+        self,
+        job: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+        *,
+        finish: bool = False,
     ) -> Callable[[], None]:
         """Run a job off the Tk thread, for as long as the view is open; returns what gives it up."""
         view = self._view
@@ -168,6 +172,7 @@ class DashboardWindow:
             lambda _task: job(),
             lambda result: done(result) if view == self._view else None,
             lambda error: failed(error) if view == self._view else None,
+            finish=finish,
         )
         return task.cancel
 
@@ -218,6 +223,7 @@ class DashboardWindow:
 
     def close(self) -> None:
         """Close the window and end the program; what was copied stays in the clipboard."""
+        self.page.view.left()
         self.on_state_changed()
         self.feed.stop()
         self.jobs.close()
@@ -274,55 +280,13 @@ class DashboardWindow:
         self._show_header()
         self._hand_snapshot()
 
-    def _bind_keys(self) -> None:
-        bind = self.root.bind_all
-        for index, name in enumerate(ORDER):
-            bind(f"<{_MODIFIER}-Key-{index + 1}>", lambda _event, name=name: self.open_view(name))  # type: ignore[misc]
-        bind(f"<{_MODIFIER}-r>", lambda _event: self.reload())
-        bind("<F5>", lambda _event: self.reload())
-        bind(f"<{_MODIFIER}-comma>", lambda _event: self.open_view(ViewName.SETTINGS))
-        bind(f"<{_MODIFIER}-c>", self._on_copy)
-        bind("<<CopyValue>>", self._on_copy_value)
-        for keys in ("w", "q"):
-            bind(f"<{_MODIFIER}-{keys}>", lambda _event: self.close())
-        self.root.bind("<Escape>", self._on_escape)
-        for keys in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
-            bind(keys, self._on_wheel)
-        bind("<Prior>", lambda _event: self.page.page_keys(-1))
-        bind("<Next>", lambda _event: self.page.page_keys(1))
-        bind("<FocusIn>", self._on_focus)
-
-    def _on_copy(self, event: "tk.Event[Any]") -> None:
-        if isinstance(event.widget, tk.Entry | tk.Text):
-            return  # which copies what is marked in it
-        if isinstance(event.widget, tk.Misc):
-            event.widget.event_generate("<<CopyValue>>")
-
-    def _on_copy_value(self, event: "tk.Event[Any]") -> None:
-        chart = getattr(event.widget, "chart", None)
-        if chart is not None and chart.hovered_text:
-            self.copy(chart.hovered_text)
-
-    def _on_escape(self, event: "tk.Event[Any]") -> None:
-        if event.widget.winfo_toplevel() is self.root and not self.page.view.escape():
-            self.close()
-
-    def _on_wheel(self, event: "tk.Event[Any]") -> None:
-        if isinstance(event.widget, tk.Misc) and event.widget.winfo_toplevel() is self.root:
-            self.page.wheel(event)
-
-    def _on_focus(self, event: "tk.Event[Any]") -> None:
-        if isinstance(event.widget, tk.Misc):
-            self.page.reveal(event.widget)
-
-    def _on_snapshot(self, snapshot: Snapshot) -> None:
+    def _on_snapshot(self, _snapshot: Snapshot) -> None:
         self._show_status()
         self._hand_snapshot()
         page = self._pages.get(self._view)
         # Something was read just now: what is shown follows, so that no two surfaces disagree for long.
         if page is not None and page.view.live and page.current and not page.loading and self._visible():
             page.open()
-        del snapshot
 
     def _visible(self) -> bool:
         return str(self.root.state()) != "iconic"
@@ -332,34 +296,14 @@ class DashboardWindow:
         page, snapshot = self._pages.get(self._view), self.feed.current
         if page is None or page.reading is not None or snapshot is None or snapshot.figures is None:
             return
-        if snapshot.figures.range.info.name == self._range.name:
+        young = (snapshot.age_s(self.services.clock()) or 0.0) <= _YOUNG_S
+        if young and snapshot.figures.range.info.name == self._range.name:
             page.view.show_snapshot(snapshot)
 
     def _show_status(self) -> None:
-        snapshot, now = self.feed.current, self.services.clock()
-        if snapshot is None:
-            self.sidebar.show(Status(source="Reading…"))
-            return
-        age_s = snapshot.age_s(now)
-        state = snapshot.state
-        old = age_s is not None and age_s > 4 * self.services.settings.poll.interval_s
-        if state in {State.FRESH, State.NO_DATA} and old:
-            state = State.STALE  # left by a tray that runs no more
-        words = {
-            State.FRESH: "fresh",
-            State.STALE: "stale",
-            State.OFFLINE: wording.OFFLINE,
-            State.NO_TELEMETRY: wording.NO_TELEMETRY,
-            State.NO_DATA: "no use today",
-        }[state]
-        today = ""
-        if snapshot.figures is not None:
-            period = snapshot.figures.today
-            title = wording.day_title(period, now, self.services.calendar)
-            today = f"{title} {formatting.money(period.cost_usd)}"
-        age = "" if age_s is None else f"updated {formatting.age(age_s)}"
-        demo = snapshot.source.kind is SourceKind.DEMO
-        self.sidebar.show(Status(state, f"{wording.source_title(snapshot)} · {words}", age, today, demo))
+        services = self.services
+        interval_s = services.settings.poll.interval_s
+        self.sidebar.show(status_of(self.feed.current, services.clock(), services.calendar, interval_s))
 
     def _show_header(self) -> None:
         page, view = self.page, self.page.view
@@ -393,22 +337,6 @@ class DashboardWindow:
     def tables(self) -> tuple[Exported, ...]:
         """What is shown, as tables."""
         return tuple(self.page.view.export(self.page.reading))
-
-    def about(self) -> Mapping[str, object]:
-        """What an export says of itself."""
-        page, services = self.page, self.services
-        found: dict[str, object] = {
-            "view": str(self._view),
-            "source": services.source.info.model_dump(mode="json"),
-        }
-        if page.view.ranged and page.window is not None:
-            found["range"] = {
-                "name": self._range.name if self._range.name != CUSTOM else CUSTOM,
-                "start": page.window.start,
-                "end": page.window.end,
-                "timezone": services.calendar.zone_name,
-            }
-        return found
 
     def _leave_clipboard(self) -> None:
         """Hand what was copied to a program that outlives this one, if it is still in the clipboard."""

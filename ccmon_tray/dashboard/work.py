@@ -62,6 +62,7 @@ class Work:
         failed: Callable[[Exception], None],
         *,
         name: str = "work",
+        finish: bool = False,
     ) -> Task[T]:
         """Start a job.
 
@@ -70,6 +71,7 @@ class Work:
             done: Given the result, on the Tk thread.
             failed: Given the error, on the Tk thread.
             name: The thread's name.
+            finish: Whether the process waits for its end, as for what is to be saved.
         """
         task = Task(done, failed)
 
@@ -81,7 +83,7 @@ class Work:
             self._finished.put((task, *outcome))
 
         self._awaited += 1
-        threading.Thread(target=run, name=name, daemon=True).start()
+        threading.Thread(target=run, name=name, daemon=not finish).start()
         if self._due is None:
             self._due = self._root.after(_LOOK_MS, self._look)
         return task

@@ -100,10 +100,13 @@ class Host(Protocol):
         job: Callable[[], Any],
         done: Callable[[Any], None],
         failed: Callable[[Exception], None],
+        *,
+        finish: bool = False,
     ) -> Callable[[], None]:
         """Run a job off the Tk thread for the view that is shown; returns what gives it up.
 
-        It is given up as well when the view is left.
+        Its result is given up as well when the view is left. Where ``finish`` says so, the job itself always
+        ends, even if the window is closed meanwhile.
         """
         ...
 

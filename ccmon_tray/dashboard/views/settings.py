@@ -218,7 +218,7 @@ class SettingsView(View[SettingsReading]):
             row.show(row.value)
             row.say(settings_form.Note(str(error), Tone.BAD))
 
-        self.host.work(job, done, failed)
+        self.host.work(job, done, failed, finish=True)
 
     def _edit(self) -> None:
         paths = self.host.services.paths
