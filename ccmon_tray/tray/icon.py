@@ -12,6 +12,9 @@ no-telemetry  grey gauge, a question mark instead of the needle       an empty b
 no-data       grey outline, the needle at its rest                    a thin line
 ============  ======================================================  =============================
 
+A budget makes the gauge its share, and the bar as well: blue, amber from 80 %, and once it is exceeded a
+closed red ring with an exclamation mark (below a figure: a red bar that ends in a dot).
+
 Attention adds a warning triangle in the corner (offline says as much by itself). Generated figures have a
 gauge of separate blocks, or a row of beads below the figure.
 A soft outline in the bar's tone keeps the icon legible on a bar of the other tone.
@@ -24,7 +27,8 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from ccmon_tray.tray.model import IconFace
+from ccmon_tray.tray.model import BUDGET_STEPS, IconFace
+from ccmon_tray.usage.budgets import NEARLY_USED
 from ccmon_tray.usage.models import State
 
 _Point = tuple[float, float]
@@ -199,19 +203,9 @@ def _draw_gauge(pen: _Pen, face: IconFace, palette: _Palette) -> None:
     radius = pen.size / 2 - u * 0.3 - width / 2
     ring = (centre, radius)
     start, end = _ARC_START, _ARC_START + _ARC_SWEEP
-    needle = start + _ARC_SWEEP * _NEEDLE_AT
     match face.state:
-        case State.FRESH if face.demo:
-            length = (_ARC_SWEEP + _BLOCK_GAP) / _BLOCKS
-            for block in range(_BLOCKS):
-                at = start + block * length
-                colour = palette.demo if at < needle else palette.track
-                pen.arc(ring, width, (at, at + length - _BLOCK_GAP), colour, round_ends=False)
-            _draw_needle(pen, centre, radius - width * 0.85, needle, palette.text)
         case State.FRESH:
-            pen.arc(ring, width, (start, end), palette.track)
-            pen.arc(ring, width, (start, needle), palette.accent)
-            _draw_needle(pen, centre, radius - width * 0.85, needle, palette.text)
+            _draw_fresh(pen, face, palette, ring, width)
         case State.STALE:
             middle = (pen.size / 2, pen.size / 2)
             pen.arc((middle, radius), width, (0, 360), palette.warning)
@@ -234,6 +228,47 @@ def _draw_gauge(pen: _Pen, face: IconFace, palette: _Palette) -> None:
             _draw_needle(pen, centre, radius - width, start, palette.quiet)
     if face.attention and face.state is not State.OFFLINE:
         _draw_warning(pen, palette, 8.4)
+
+
+def _draw_fresh(
+    pen: _Pen, face: IconFace, palette: _Palette, ring: tuple[_Point, float], width: float
+) -> None:
+    """The gauge, filled as far as its needle points: to the used share of a budget, where there is one."""
+    centre, radius = ring
+    if face.budget is not None and face.budget > BUDGET_STEPS:
+        _draw_exceeded(pen, radius, width, palette)
+        return
+    start, end = _ARC_START, _ARC_START + _ARC_SWEEP
+    needle = start + _ARC_SWEEP * (_NEEDLE_AT if face.budget is None else face.budget / BUDGET_STEPS)
+    if face.demo:
+        length = (_ARC_SWEEP + _BLOCK_GAP) / _BLOCKS
+        for block in range(_BLOCKS):
+            at = start + block * length
+            colour = _budget_colour(face, palette, palette.demo) if at < needle else palette.track
+            pen.arc(ring, width, (at, at + length - _BLOCK_GAP), colour, round_ends=False)
+    else:
+        pen.arc(ring, width, (start, end), palette.track)
+        if needle > start:
+            pen.arc(ring, width, (start, needle), _budget_colour(face, palette, palette.accent))
+    _draw_needle(pen, centre, radius - width * 0.85, needle, palette.text)
+
+
+def _budget_colour(face: IconFace, palette: _Palette, usual: str) -> str:
+    """The colour of what is used: a budget of which little is left is amber."""
+    nearly = face.budget is not None and face.budget >= NEARLY_USED * BUDGET_STEPS
+    return palette.warning if nearly else usual
+
+
+def _draw_exceeded(pen: _Pen, radius: float, width: float, palette: _Palette) -> None:
+    """A closed ring around an exclamation mark, all of it on whole pixels."""
+    pen.arc(((pen.size / 2, pen.size / 2), radius), width, (0, 360), palette.bad)
+    thick = pen.snap(2.0)
+    thick += (pen.size - thick) % 2  # both odd or both even, or it would lie between two pixels
+    left, height = (pen.size - thick) / 2, pen.snap(7.5)
+    top = (pen.size - height) // 2
+    stem = round(height * 0.58)
+    pen.bar((left, top, left + thick, top + stem), palette.text)
+    pen.bar((left, top + height - min(thick, height - stem - 1), left + thick, top + height), palette.text)
 
 
 def _draw_needle(pen: _Pen, centre: _Point, length: float, at: float, colour: str) -> None:
@@ -299,6 +334,14 @@ def _draw_foot(pen: _Pen, face: IconFace, palette: _Palette, right: float) -> No
             for bead in range(count):
                 x = thick / 2 + (right - thick) * bead / (count - 1)
                 pen.disc((x, middle), thick / 2, palette.demo)
+        case State.FRESH if face.budget is not None and face.budget > BUDGET_STEPS:
+            pen.bar((0, size - thick, right - 2 * thick, size), palette.bad)
+            pen.bar((right - thick, size - thick, right, size), palette.bad)
+        case State.FRESH if face.budget is not None:
+            pen.bar((0, size - thick, right, size), palette.track)
+            if face.budget:
+                used = max(thick, round(right * face.budget / BUDGET_STEPS))
+                pen.bar((0, size - thick, used, size), _budget_colour(face, palette, palette.accent))
         case State.STALE:
             for dot in range(3):
                 pen.disc((right / 2 + (dot - 1) * 2 * thick, middle), thick / 2, palette.warning)
