@@ -13,7 +13,7 @@ from ccmon_tray.dashboard.widgets.scroll import ScrolledBody
 from ccmon_tray.dashboard.work import Task, Work
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.usage import wording
-from ccmon_tray.usage.models import SOURCE_TITLES, State
+from ccmon_tray.usage.models import SOURCE_TITLES, SourceKind, State
 from ccmon_tray.usage.windows import ROLLING_S, Window
 
 _SLOW_S: Final = 0.5  # reading given up after so long has its connections cut: the server is in trouble
@@ -229,12 +229,18 @@ class Page:
             return None
         match self.view.state(self.reading):
             case State.NO_TELEMETRY:
-                deeds = self._deeds(settings=True)
-                body = (f"{wording.TELEMETRY_ON}.",)
-                return Note(wording.TELEMETRY_OFF, body, "warning", State.NO_TELEMETRY, deeds)
+                return self._no_telemetry_note()
             case State.NO_DATA:
                 return self._no_data_note()
         return None
+
+    def _no_telemetry_note(self) -> Note:
+        deeds = self._deeds(settings=True)
+        body = (f"{wording.TELEMETRY_ON}.",)
+        if self._shell.services.source.info.kind in (SourceKind.COLLECTOR, SourceKind.TRANSCRIPTS):
+            connect = Deed("Connect Claude Code", lambda: self._shell.open_view("settings"))
+            body, deeds = wording.ONBOARDING, (connect, *self._deeds())
+        return Note(wording.TELEMETRY_OFF, body, "warning", State.NO_TELEMETRY, deeds)
 
     def _no_data_note(self) -> Note:
         chosen = self._shell.chosen_range()

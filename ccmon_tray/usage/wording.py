@@ -43,6 +43,12 @@ TELEMETRY_ON: Final = (
     "Set CLAUDE_CODE_ENABLE_TELEMETRY=1, OTEL_METRICS_EXPORTER=otlp and OTEL_EXPORTER_OTLP_ENDPOINT, "
     "then restart claude"
 )
+ONBOARDING: Final = (
+    "Connect Claude Code: its settings then send what it uses to this computer’s own collector, and nowhere "
+    "else. You see each change before it is written.",
+    "Sessions that start afterwards show here within seconds.",
+)
+"""The first step where there is nothing yet."""
 
 
 def range_title(name: str) -> str:

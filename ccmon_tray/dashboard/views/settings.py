@@ -12,6 +12,7 @@ from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.setting_groups import GROUPS, Group, Places
 from ccmon_tray.dashboard.settings_form import FormReading, Reachability, Tone, Value, save_setting
 from ccmon_tray.dashboard.views.base import Asked, Host, View
+from ccmon_tray.dashboard.views.connect_card import ConnectCard, ConnectReading, read_connection
 from ccmon_tray.dashboard.views.desktop_card import DesktopCard, read_switches
 from ccmon_tray.dashboard.widgets.card import Card, label
 from ccmon_tray.dashboard.widgets.form import TITLE_WIDTH, EntryRow, FormRow, make_row
@@ -35,6 +36,7 @@ class SettingsReading:
     Attributes:
         form: The settings.
         switches: What the desktop does with the application.
+        claude: How it stands with Claude Code's settings.
         problem: Why the source cannot be opened by them, if so.
         folders: Name and path of each folder.
         components: What the application is made of.
@@ -42,6 +44,7 @@ class SettingsReading:
 
     form: FormReading
     switches: Mapping[str, Value]
+    claude: ConnectReading
     problem: CcmonError | None
     folders: tuple[tuple[str, str], ...]
     components: tuple[about.Component, ...]
@@ -73,6 +76,8 @@ class SettingsView(View[SettingsReading]):
         self.banner = Banner(body, design)
         self._columns = _Columns(body, design)
         self._columns.pack(side="left", fill="both", expand=True)
+        self.claude = ConnectCard(self._columns, design, self.host)
+        self._columns.add(self.claude, (1, 1))
         for group in GROUPS:
             self._columns.add(self._card(group, self._columns), group.places)
         self.desktop = DesktopCard(self._columns, design, self.host)
@@ -123,13 +128,14 @@ class SettingsView(View[SettingsReading]):
             ("Cache", str(paths.cache)),
             ("Log", str(paths.log_file)),
         )
-        return SettingsReading(form, read_switches(), problem, folders, about.components())
+        return SettingsReading(form, read_switches(), read_connection(services), problem, folders, about.components())
 
     def show(self, reading: SettingsReading) -> None:
         """Show what the settings hold."""
         for dotted, value in reading.form.values.items():
             self.rows[dotted].show(value)
         self.desktop.show(reading.switches)
+        self.claude.show(reading.claude)
         for dotted, words in reading.form.secrets.items():
             self.secrets[dotted].configure(text=words)
         self.folders.show([TableRow(name, (name, path)) for name, path in reading.folders])
