@@ -84,6 +84,7 @@ LINK_TITLES: Final[dict[str, str]] = {
     "retention": "Retention",
     "claude_telemetry": "Claude Code’s telemetry",
     "otlp_endpoint": "Telemetry endpoint",
+    "transcripts": "Transcripts",
     "tray": "The tray",
     "fonts": "Fonts of windows",
 }

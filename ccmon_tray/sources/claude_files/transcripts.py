@@ -26,6 +26,8 @@ from ccmon_tray.usage.pricing import PriceTable, load_prices
 _LOOK_S: Final = 1.0
 # A transcript that was not written for so long is looked at when all are, and not each second.
 _LIVE_S: Final = 86_400.0
+# Claude Code deletes what was not written for 30 days; one to spare.
+_UNDELETED_S: Final = 29 * 86_400.0
 _NO_MODEL: Final = "a model without a name"
 
 T = TypeVar("T")
@@ -66,12 +68,17 @@ class TranscriptsSource:
         return SourceInfo(kind=SourceKind.TRANSCRIPTS)
 
     def inventory(self, *, refresh: bool = False) -> Inventory:
-        """The counters there are transcripts of, and how long ago the first request was."""
+        """The counters there are transcripts of, and how far back they reach.
+
+        Claude Code deletes transcripts after 30 days. If the first request is younger, it was the first of
+        all, and everything is known.
+        """
         first = self._read(Answers.first, refresh=refresh)
         if first is None:
             return Inventory(self.info, {})
         names = {metric: (f"claude_code.{metric.value}",) for metric in METRICS}
-        return Inventory(self.info, names, retention_s=max(0.0, self._clock() - first))
+        age_s = self._clock() - first
+        return Inventory(self.info, names, retention_s=age_s if age_s > _UNDELETED_S else None)
 
     def ask(self, questions: Sequence[Question]) -> tuple[Answer, ...]:
         """The answers, in the order of the questions, all of one moment."""

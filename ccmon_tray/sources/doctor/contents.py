@@ -32,8 +32,9 @@ def _metrics(context: Context) -> Finding:
     names = sorted(name for stored in inventory.metrics.values() for name in stored)
     result = f"{len(inventory.metrics)} of {len(Metric)} kinds of counters"
     missing = [metric for metric in Metric if metric not in inventory.metrics]
-    # Commits and the like exist only once there was one.
-    lacking = [metric for metric in missing if metric in _ESSENTIAL]
+    # Commits and the like exist only once there was one, and transcripts never tell of active time.
+    essential = () if source.info.kind is SourceKind.TRANSCRIPTS else _ESSENTIAL
+    lacking = [metric for metric in missing if metric in essential]
     details = (*names, *(f"not there: claude_code.{metric.value}" for metric in missing))
     if not lacking:
         return Finding(CheckStatus.OK, result, details=details)
@@ -163,6 +164,13 @@ def _retention(context: Context) -> Finding:
     if not beyond:
         return ok(f"{kept}: every range is covered", *details)
     titles = ", ".join(wording.range_title(name) for name in beyond)
+    if source.info.kind is not SourceKind.PROMETHEUS:
+        return Finding(
+            CheckStatus.INFO,
+            f"Begins {_days(inventory.retention_s)} ago: too late for {titles}",
+            cause="nothing is known of what was used before",
+            details=details,
+        )
     return Finding(
         CheckStatus.WARNING,
         f"{kept}: too short for {titles}",

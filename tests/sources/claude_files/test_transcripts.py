@@ -118,6 +118,18 @@ def test_no_transcripts_are_no_telemetry(tmp_path: Path, source: TranscriptsSour
     assert report(tmp_path).state is State.NO_TELEMETRY
 
 
+def test_transcripts_that_may_have_been_deleted_are_not_known_to_have_been_none(tmp_path: Path) -> None:
+    write(transcript(tmp_path), answer(1))
+
+    def retention_s(days: int) -> float | None:
+        now = BEGIN + 86_400.0 * days
+        with closing(TranscriptsSource([tmp_path], cache_dir=None, clock=lambda: now)) as source:
+            return source.inventory().retention_s
+
+    assert retention_s(28) is None
+    assert retention_s(40) == 40 * 86_400
+
+
 def test_an_answer_of_several_lines_in_several_files_counts_once(
     tmp_path: Path, source: TranscriptsSource
 ) -> None:
