@@ -53,7 +53,11 @@ PACKAGES = {
 }
 
 
-ASSETS = ("ccmon_tray/assets/icon.svg", "ccmon_tray/assets/icon-64.png")
+ASSETS = (
+    "ccmon_tray/assets/icon.svg",
+    "ccmon_tray/assets/icon-64.png",
+    "ccmon_tray/stack/files/compose.yaml",
+)
 
 
 class Checks:

@@ -3,17 +3,22 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from ccmon_tray.paths import Paths, find_paths
+from ccmon_tray.settings import Settings
 from ccmon_tray.stack.names import VARIABLES
-from ccmon_tray.tray.model import StackFace
+from ccmon_tray.tray.menu import build_menu
+from ccmon_tray.tray.model import Action, StackFace
 from ccmon_tray.tray.stack_switch import StackSwitch
+from ccmon_tray.usage.windows import Calendar
 from tests.support.fake_engines import FakeEngines, fake_engines
 from tests.support.servers import free_port
 
 PATIENCE_S = 30.0
+CALENDAR = Calendar(ZoneInfo("UTC"), "UTC")
 
 
 @pytest.fixture
@@ -114,3 +119,29 @@ def test_a_part_that_ended_is_seen(engines: FakeEngines, paths: Paths) -> None:
     engines.close()
 
     assert until(switch, "stopped") == ()
+
+
+@pytest.mark.parametrize(
+    ("face", "deeds"),
+    [
+        (StackFace("stopped", can_start=True), {"Start": Action.START_STACK}),
+        (StackFace("running", can_stop=True), {"Stop": Action.STOP_STACK}),
+        (
+            StackFace("partly running", can_start=True, can_stop=True),
+            {"Start": Action.START_STACK, "Stop": Action.STOP_STACK},
+        ),
+        (StackFace("starting…"), {}),
+    ],
+    ids=lambda value: value.words if isinstance(value, StackFace) else "",
+)
+def test_the_menu_offers_what_can_be_done(face: StackFace, deeds: dict[str, Action]) -> None:
+    menu = build_menu(None, now=0, calendar=CALENDAR, settings=Settings(), stack=face)
+    (line,) = [item for item in menu if item.key == "stack"]
+    assert line.label == f"Prometheus stack · {face.words}"
+    assert {item.label: item.command.action for item in line.children if item.command} == deeds
+    assert line.enabled is bool(deeds)
+
+
+def test_the_menu_is_silent_where_there_can_be_no_stack() -> None:
+    menu = build_menu(None, now=0, calendar=CALENDAR, settings=Settings())
+    assert "stack" not in {item.key for item in menu}
