@@ -33,7 +33,6 @@ class Tray:
     def __init__(self, home: Path) -> None:
         self.out = home / "alerts.jsonl"
         self.state_file = home / "state" / "alerts.json"
-        self.snapshot_file = home / "cache" / "snapshot.json"
 
     @property
     def told(self) -> list[dict[str, Any]]:
@@ -44,12 +43,6 @@ class Tray:
         found: dict[str, Any] = json.loads(self.state_file.read_bytes())
         return found
 
-    def polls(self, since: float) -> bool:
-        """Whether it has read its source since a moment."""
-        return (
-            self.snapshot_file.exists() and json.loads(self.snapshot_file.read_bytes())["polled_at"] > since
-        )
-
 
 @contextmanager
 def running(home: Path, desktop: Desktop, **more: str) -> Iterator[Tray]:
@@ -57,10 +50,12 @@ def running(home: Path, desktop: Desktop, **more: str) -> Iterator[Tray]:
     command = json.dumps([sys.executable, "-c", APPEND, str(tray.out)])
     bus = {name: desktop.env[name] for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")}
     settings = {**BUDGETS, **bus, "CCMON_TRAY_ALERTS__COMMAND": command, **more}
-    began = time.time()
     process = start(home, "run", "--headless", **settings)
     try:
-        wait_for(lambda: tray.polls(began), "the first reading", 30)
+        assert process.stderr is not None
+        for line in process.stderr:  # what was read is said once the alerts of it were decided
+            if "fresh" in line or "no-data" in line:
+                break
         yield tray
     finally:
         process.send_signal(signal.SIGTERM)
