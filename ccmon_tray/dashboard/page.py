@@ -235,8 +235,8 @@ class Page:
         return None
 
     def _no_telemetry_note(self) -> Note:
+        body: tuple[str, ...] = (f"{wording.TELEMETRY_ON}.",)
         deeds = self._deeds(settings=True)
-        body = (f"{wording.TELEMETRY_ON}.",)
         if self._shell.services.source.info.kind in (SourceKind.COLLECTOR, SourceKind.TRANSCRIPTS):
             connect = Deed("Connect Claude Code", lambda: self._shell.open_view("settings"))
             body, deeds = wording.ONBOARDING, (connect, *self._deeds())

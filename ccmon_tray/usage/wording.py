@@ -44,8 +44,8 @@ TELEMETRY_ON: Final = (
     "then restart claude"
 )
 ONBOARDING: Final = (
-    "Connect Claude Code: its settings then send what it uses to this computer’s own collector, and nowhere "
-    "else. You see each change before it is written.",
+    "Connect Claude Code, and it tells this computer’s own collector what it uses.",
+    "You see each change of its settings before it is written.",
     "Sessions that start afterwards show here within seconds.",
 )
 """The first step where there is nothing yet."""

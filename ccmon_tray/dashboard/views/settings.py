@@ -128,7 +128,9 @@ class SettingsView(View[SettingsReading]):
             ("Cache", str(paths.cache)),
             ("Log", str(paths.log_file)),
         )
-        return SettingsReading(form, read_switches(), read_connection(services), problem, folders, about.components())
+        return SettingsReading(
+            form, read_switches(), read_connection(services), problem, folders, about.components()
+        )
 
     def show(self, reading: SettingsReading) -> None:
         """Show what the settings hold."""
