@@ -44,7 +44,7 @@ TELEMETRY_ON: Final = (
     "then restart claude"
 )
 ONBOARDING: Final = (
-    "Connect Claude Code, and it tells this computer’s own collector what it uses.",
+    "Connect Claude Code with this computer’s own collector.",
     "You see each change of its settings before it is written.",
     "Sessions that start afterwards show here within seconds.",
 )
