@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +11,11 @@ import pytest
 from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.instance import wait_for_end
 from ccmon_tray.paths import HOME_VARIABLE, Paths, find_paths
-from tests.support.command_line import ROOT, run
+from tests.support.command_line import ROOT, run, start
 from tests.support.desktop import Desktop, wait_for
 from tests.support.settings_files import write
 from tests.support.sni_host import MENU, Host
-from tests.support.sni_menu import NOTHING, layout_of
+from tests.support.sni_menu import NOTHING, ids_of, layout_of
 
 pytestmark = pytest.mark.needs("Xvfb", "dbus-daemon", "gio", "xdotool", "xprop")
 
@@ -118,6 +119,56 @@ def test_the_menu_opens_tray_and_window_which_docks_know(desktop: Desktop, paths
     assert wait_for_end(paths.dashboard, 10)
     launch(desktop, entry)  # the tray runs: it is the one that opens the window again
     wait_for(lambda: told(*WINDOW).split(), "the window again", 30)
+    wait_for(paths.dashboard.channel_file.exists, "a window that listens", 30)
+
+
+def test_entries_that_lead_to_a_program_that_has_gone_are_mended_and_told(
+    desktop: Desktop, paths: Paths
+) -> None:
+    command(desktop, paths, "autostart", "enable")
+    entries = (
+        Path(desktop.env["XDG_CONFIG_HOME"]) / "autostart" / "ccmon-tray.desktop",
+        Path(desktop.env["XDG_DATA_HOME"]) / "applications" / "ccmon-tray.desktop",
+    )
+    good = [entry.read_text() for entry in entries]
+    for entry in entries:
+        entry.write_text(entry.read_text().replace(str(Path(sys.executable).parent), "/gone/bin"))
+    with start(paths.config.parent, "run", "--headless", **desktop.env) as tray:
+        wait_for(paths.snapshot_file.exists, "the tray", 30)
+        said = command(desktop, paths, "status")
+        send(paths.tray, Message.QUIT)
+        tray.communicate(timeout=10)
+    assert [entry.read_text() for entry in entries] == good
+    assert "Start at login led to /gone/bin" in said
+    assert "The entry in the application menu led to /gone/bin" in said
+
+
+@pytest.mark.needs("xclip")
+def test_help_in_the_menu_copies_diagnostics_and_opens_the_logs(
+    desktop: Desktop, paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opener = tmp_path / "programs" / "xdg-open"
+    opener.parent.mkdir()
+    opener.write_text(f'#!/bin/sh\nprintf %s "$1" > {tmp_path}/opened\n')
+    opener.chmod(0o755)
+    desktop.env["PATH"] = f"{opener.parent}:{desktop.env['PATH']}"
+    command(desktop, paths, "menu-entry", "add")
+    command(desktop, paths, "autostart", "enable")
+    launch(desktop, Path(desktop.env["XDG_CONFIG_HOME"]) / "autostart" / "ccmon-tray.desktop")
+
+    async def scenario() -> None:
+        async with Host() as host:
+            await host.appear()
+            lines = ids_of((await layout_of(host))[1])
+            for label in ("Open logs", "Copy diagnostics"):
+                await host.call(MENU, "Event", "isvu", lines[label], "clicked", NOTHING, 0)
+
+    asyncio.run(scenario())
+    wait_for((tmp_path / "opened").exists, "the logs")
+    assert (tmp_path / "opened").read_text() == str(paths.log)
+    copied = wait_for(lambda: told("xclip", "-selection", "clipboard", "-o"), "the diagnostics", 30)
+    assert copied.startswith("System\n")
+    assert "ccmon-tray.log:" in copied
 
 
 def test_status_tells_by_its_exit_code(desktop: Desktop, paths: Paths) -> None:

@@ -247,3 +247,27 @@ def test_keys_stay_when_figures_change() -> None:
 
     assert list(before) == list(after)
     assert before["last-hour"] != after["last-hour"]
+
+
+def test_start_at_login_is_a_mark_where_it_is_offered() -> None:
+    def line(starts_at_login: bool | None) -> MenuItem | None:
+        items = build_menu(
+            fresh(), now=NOW, calendar=BERLIN, settings=Settings(), starts_at_login=starts_at_login
+        )
+        return {item.key: item for item in items}.get("autostart")
+
+    assert line(None) is None
+    for starts in (True, False):
+        item = line(starts)
+        assert item is not None
+        assert (item.kind, item.checked, item.command) == ("check", starts, Command(Action.TOGGLE_AUTOSTART))
+
+
+def test_help_leads_to_the_smoke_test_diagnostics_and_logs() -> None:
+    commands = {item.label: item.command for item in menu(None)["help"].children}
+
+    assert commands == {
+        "Smoke test": Command(Action.OPEN_DASHBOARD, "smoke-test"),
+        "Copy diagnostics": Command(Action.COPY_DIAGNOSTICS),
+        "Open logs": Command(Action.OPEN_LOGS),
+    }
