@@ -28,10 +28,10 @@ _LOGIN: Final = Item(
 )
 _MENU: Final = Item(
     "desktop.menu-entry",
-    "Application menu",
-    "Opens this window",
+    "In the app menu",
+    "An entry that opens this window",
     Kind.SEGMENTS,
-    (("false", "Not there"), ("true", "There")),
+    (("false", "Off"), ("true", "On")),
 )
 _ROW_GAP: Final = 12
 

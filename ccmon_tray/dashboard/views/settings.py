@@ -80,8 +80,9 @@ class SettingsView(View[SettingsReading]):
         self._columns.add(self.claude, (1, 1))
         for group in GROUPS:
             self._columns.add(self._card(group, self._columns), group.places)
-        self.desktop = DesktopCard(self._columns, design, self.host)
-        self._columns.add(self.desktop, (1, 2))
+            if group.title == "Tray":
+                self.desktop = DesktopCard(self._columns, design, self.host)
+                self._columns.add(self.desktop, group.places)
         url = self.rows["prometheus.url"]
         assert isinstance(url, EntryRow)
         self.test = url.add_button("Test", self.try_source)
