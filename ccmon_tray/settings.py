@@ -88,8 +88,8 @@ class SourceSettings(Section):
     """Which source of usage is read."""
 
     kind: Literal["auto", "prometheus", "collector", "transcripts", "demo"] = "auto"
-    """`prometheus`, `demo`, or `auto`, which means Prometheus. `collector` and `transcripts` are names for
-    later; this version refuses them.
+    """Where usage is read: Prometheus, the built-in collector, Claude Code's transcripts, generated data.
+    `auto` is the first of Prometheus, collector and transcripts that has data.
     """
 
 
