@@ -18,7 +18,7 @@ from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.windows import Window
 from tests.sources.collector.recorded import UTC
 from tests.sources.collector.sending import DELTA, Data, export
-from tests.sources.collector.tables import rows
+from tests.sources.collector.tables import check_roll_ups, rows
 
 NOW = 1_795_400_000
 DAY = 86_400
@@ -49,6 +49,7 @@ def store(path: Path) -> Iterator[Store]:
         )
         events.append(ApiRequest(at * 10**9, number, session, "m", "", 5, 1, 1, 1, 1, 1))
     found.write(points, events)
+    check_roll_ups(path)
     yield found
     found.close()
 
@@ -153,6 +154,18 @@ def test_what_was_pruned_stays_in_the_sums_when_more_is_received(store: Store, p
     assert look(path, span)[0].total == before + 7
     prune_all(store)
     assert look(path, span)[0].total == before + 7
+
+
+def test_what_is_gone_stays_gone_when_the_clock_is_set_back(store: Store, path: Path) -> None:
+    prune_all(store)
+    span = Span(DETAIL_FROM - 2 * DAY, DETAIL_FROM)
+    before = look(path, span)
+    store.transact(lambda connection, _: prune(connection, Retention(), NOW - 30 * DAY))
+
+    assert look(path, span) == before
+    source = CollectorSource(path)
+    assert source.warnings(Span(DETAIL_FROM - DAY - 7, DETAIL_FROM))
+    source.close()
 
 
 def test_a_limit_for_all_deletes_sums_too(store: Store, path: Path) -> None:

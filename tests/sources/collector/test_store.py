@@ -324,6 +324,28 @@ def test_a_file_of_version_1_is_brought_up_to_date(path: Path) -> None:
     assert report(path).totals == found.totals
 
 
+def test_a_pruned_file_of_version_1_keeps_its_sums(path: Path) -> None:
+    path.parent.mkdir()
+    hour = 1_795_399_200  # in which all of it was recorded
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript((Path(__file__).parent / "version-1.sql").read_text())
+        truth = connection.execute("SELECT SUM(units) / 1e12 FROM hours WHERE metric = 2").fetchone()[0]
+        connection.execute("INSERT INTO limits VALUES ('detail_from', ?)", (hour + 3600,))
+        # Increments go a little at a time: half of them are still there.
+        connection.execute("DELETE FROM increments WHERE at % 2")
+        connection.commit()
+    ingest = Ingest(path, clock=lambda: NOW)
+    ingest.open()
+    ingest.close()
+    source = CollectorSource(path)
+    answers = source.ask(
+        [Question(Metric.COST, Span(hour, hour + 3600), by) for by in ((), (Label.MODEL,), (Label.SESSION,))]
+    )
+    source.close()
+
+    assert [answer.total for answer in answers] == [pytest.approx(truth, rel=1e-12)] * 3
+
+
 def test_a_file_of_a_later_version_is_left_alone(path: Path) -> None:
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as connection:
