@@ -55,7 +55,7 @@ def demo_face() -> Face:
     return Face(
         icon_face(snapshot, settings),
         tooltip.compose(snapshot, now=NOW),
-        build_menu(snapshot, now=NOW, calendar=CALENDAR, settings=settings),
+        build_menu(snapshot, now=NOW, calendar=CALENDAR, settings=settings, starts_at_login=True),
     )
 
 
