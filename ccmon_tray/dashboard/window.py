@@ -294,7 +294,10 @@ class DashboardWindow:
     def _hand_snapshot(self) -> None:
         """Let the view show what the snapshot knows, until its own reading is there."""
         page, snapshot = self._pages.get(self._view), self.feed.current
-        if page is None or page.reading is not None or snapshot is None or snapshot.figures is None:
+        if page is None or snapshot is None:
+            return
+        page.view.follow(snapshot)
+        if page.reading is not None or snapshot.figures is None:
             return
         young = (snapshot.age_s(self.services.clock()) or 0.0) <= _YOUNG_S
         if young and snapshot.figures.range.info.name == self._range.name:

@@ -172,6 +172,9 @@ class View(ABC, Generic[R]):
         Called only while there is none, with a snapshot of that range.
         """
 
+    def follow(self, snapshot: Snapshot) -> None:
+        """Show what the newest snapshot says besides the chosen range, such as the budgets."""
+
     def subtitle(self, reading: R) -> str:  # noqa: ARG002  # what it says is others' business
         """What stands after the range below the title."""
         return ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ccmon_tray.dashboard.views.base import Asked, Exported, Host, View
 from ccmon_tray.dashboard.views.comparison import change_of, period_before
+from ccmon_tray.dashboard.widgets.budget_card import BudgetCards
 from ccmon_tray.dashboard.widgets.card import Card, Rows
 from ccmon_tray.dashboard.widgets.segments import Segments
 from ccmon_tray.dashboard.widgets.stat_card import Stat, StatCard
@@ -48,6 +49,9 @@ class SummaryView(View["SummaryReading"]):
         ]
         main.fill(self.main_cards)
         main.pack(fill="x")
+        self.budgets = BudgetCards(body, design, copy)
+        self._main = main
+        self._make_room(len(self.host.services.settings.budgets.limits))
         more = Rows(body, design, least=112)
         titles = (
             "Lines added",
@@ -160,6 +164,21 @@ class SummaryView(View["SummaryReading"]):
             card.show(Stat(figure))
         self._show_more(totals)
         self.models.show(model_rows(snapshot.figures.range.by_model, self.design.series))
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """Show the budgets that are set; those of a day that is over say nothing any more."""
+        now = self.host.services.clock()
+        uses = [use for use in snapshot.budgets if use.end > now]
+        self.budgets.show(uses, now)
+        self._make_room(len(uses))
+
+    def _make_room(self, budgets: int) -> None:
+        """Keep room for so many budgets, so that nothing moves when they come."""
+        self.budgets.expect(budgets)
+        if not budgets:
+            self.budgets.pack_forget()
+        elif not self.budgets.winfo_manager():
+            self.budgets.pack(fill="x", pady=(self.design.px(12), 0), after=self._main)
 
     def subtitle(self, reading: "SummaryReading") -> str:  # noqa: ARG002
         """What kind of figures they are."""
