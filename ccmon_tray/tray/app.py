@@ -30,6 +30,7 @@ from ccmon_tray.tray.backends.dummy import DummyBackend
 from ccmon_tray.tray.face import icon_face
 from ccmon_tray.tray.first_exports import FirstExports
 from ccmon_tray.tray.launch import Launcher
+from ccmon_tray.tray.live_transcripts import LiveTranscripts
 from ccmon_tray.tray.login_switch import LoginSwitch
 from ccmon_tray.tray.menu import build_menu
 from ccmon_tray.tray.model import Action, Command, Face, SourcesShown
@@ -134,6 +135,7 @@ class TrayApp:
             clock=poll_clock,
         )
         self._first_exports = FirstExports(lambda: self._reader.snapshot, self._poller.refresh)
+        self._live_transcripts = LiveTranscripts(lambda: self._reader.source[0], self._poller.refresh)
         self._deeds: Final[dict[Action, Callable[[], None]]] = {
             Action.OPEN_SETTINGS: self._launcher.open_settings,
             Action.REFRESH: self._refresh,
@@ -161,6 +163,7 @@ class TrayApp:
                 self._start_collector()
                 self._repaint()
                 self._poller.start()
+                self._live_transcripts.start()
                 if first is not None:
                     self.on_command(first)
                 self._serve()
@@ -171,6 +174,7 @@ class TrayApp:
                 self._launcher.close()
                 self._alerts.close()
                 self._first_exports.close()
+                self._live_transcripts.close()
                 if self._collector is not None:
                     self._collector.close()
         return 0

@@ -102,10 +102,11 @@ class Reader:
         """
         with self._lock:
             old, self._settings, self._notices = self._settings, settings, notices
-            same = (old.source, old.prometheus, old.claude, old.time) == (
+            same = (old.source, old.prometheus, old.claude, old.pricing, old.time) == (
                 settings.source,
                 settings.prometheus,
                 settings.claude,
+                settings.pricing,
                 settings.time,
             )
             source = None if same else self._take_source()

@@ -23,11 +23,13 @@ from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
 from ccmon_tray.usage.pricing import PriceTable, load_prices
 
 # The questions of one poll, asked one after another, are answered from one look at the files.
-_LOOK_S: Final = 1.0
+_LOOK_S: Final = 0.5
 # A transcript that was not written for so long is looked at when all are, and not each second.
 _LIVE_S: Final = 86_400.0
 # Claude Code deletes what was not written for 30 days; one to spare.
 _UNDELETED_S: Final = 29 * 86_400.0
+# How far back they reach grows by the second; what is derived from it need not be read anew at each poll.
+_REACH_S: Final = 3600.0
 _NO_MODEL: Final = "a model without a name"
 
 T = TypeVar("T")
@@ -60,6 +62,7 @@ class TranscriptsSource:
         self._index = TranscriptIndex(folders, cache_dir, request_prices)
         self._lock = threading.Lock()
         self._looked_at: float | None = None
+        self._reached_at = float("-inf")
         self._closed = False
 
     @property
@@ -77,7 +80,10 @@ class TranscriptsSource:
         if first is None:
             return Inventory(self.info, {})
         names = {metric: (f"claude_code.{metric.value}",) for metric in METRICS}
-        age_s = self._clock() - first
+        now = self._clock()
+        if refresh or not 0 <= now - self._reached_at < _REACH_S:
+            self._reached_at = now
+        age_s = self._reached_at - first
         return Inventory(self.info, names, retention_s=age_s if age_s > _UNDELETED_S else None)
 
     def ask(self, questions: Sequence[Question]) -> tuple[Answer, ...]:
