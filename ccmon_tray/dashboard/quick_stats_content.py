@@ -3,12 +3,13 @@
 Compared by value, so that the window draws again only when something that shows has changed.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ccmon_tray.usage import formatting, wording
+from ccmon_tray.usage import budgets, formatting, wording
 from ccmon_tray.usage.models import SOURCE_TITLES, SourceKind, State
 from ccmon_tray.usage.snapshot import Figures, Period, Problem, RangeUsage, Snapshot
 from ccmon_tray.usage.summary import summary
@@ -92,7 +93,7 @@ class Content:
         blank: What stands in the place of figures where there are none.
         problem: What is wrong now, above the figures.
         today: Today's cost; with its tokens in ``today_tokens``.
-        periods: Week, month, last hour.
+        periods: Week, month, last hour, and the budgets that are set.
         activity: Active time, lines, commits, in one line, or "".
         range_name: The range that models and sessions are of.
         models: The dearest models; ``more_models`` says how many others, or "".
@@ -172,7 +173,10 @@ def compose(snapshot: Snapshot, *, now: float) -> Content:
         problem=_problem_note(problem, Tone.WARNING) if problem else None,
         today=_today(figures.today, now, calendar),
         today_tokens=_tokens(figures.today.tokens),
-        periods=_periods(snapshot.model_copy(update={"state": state}), figures, now, calendar),
+        periods=(
+            *_periods(snapshot.model_copy(update={"state": state}), figures, now, calendar),
+            *_budgets(snapshot, now),
+        ),
         activity=" · ".join(wording.work(used.totals)),
         range_name=used.info.name,
         models=_models(used),
@@ -255,6 +259,16 @@ def _periods(snapshot: Snapshot, figures: Figures, now: float, calendar: Calenda
         ),
         PeriodLine(wording.hour_title(snapshot, now, calendar), formatting.money(figures.last_hour_cost_usd)),
     )
+
+
+def _budgets(snapshot: Snapshot, now: float) -> Iterator[PeriodLine]:
+    for use in snapshot.budgets:
+        if now >= use.end:
+            continue  # of a day that is over
+        nearly = use.used_ratio is not None and use.used_ratio >= budgets.NEARLY_USED
+        tone = Tone.BAD if use.exceeded else Tone.WARNING if nearly else Tone.QUIET
+        trend = Trend(budgets.left_words(use), f"of {formatting.money(use.budget_usd)}", tone)
+        yield PeriodLine(budgets.title(use), budgets.share(use.used_ratio), trend)
 
 
 def _models(used: RangeUsage) -> tuple[ModelLine, ...]:

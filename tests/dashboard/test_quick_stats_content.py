@@ -1,9 +1,13 @@
 """The words of the quick-stats window, without a window."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
-from ccmon_tray.dashboard.quick_stats_content import MOST_MODELS, Tone, clipboard_text, compose
+from ccmon_tray.dashboard.quick_stats_content import MOST_MODELS, Tone, Trend, clipboard_text, compose
+from ccmon_tray.usage.budgets import BudgetPeriod, with_budgets
 from ccmon_tray.usage.models import State
+from ccmon_tray.usage.windows import Calendar
 from tests.support.snapshots import NOW, SAW_TOOTH, UNREACHABLE, every_state, fresh
 
 DAY_S = 86_400
@@ -97,3 +101,17 @@ def test_demo_says_so() -> None:
     assert content.demo
     assert content.source == "Demo"
     assert "Demo, generated figures" in clipboard_text(every_state()["demo"], now=NOW)
+
+
+def test_budgets_stand_below_the_periods() -> None:
+    calendar = Calendar(ZoneInfo("Europe/Berlin"), "Europe/Berlin")
+    limits = {BudgetPeriod.DAY: 20.0, BudgetPeriod.WEEK: 100.0, BudgetPeriod.MONTH: 300.0}
+    budgeted = with_budgets(fresh(), limits, calendar)
+    lines = [(line.label, line.figure, line.trend) for line in compose(budgeted, now=NOW).periods[3:]]
+    assert lines == [
+        ("Day’s budget", "61 %", Trend("$7.66 left", "of $20.00")),
+        ("Week’s budget", "84 %", Trend("$15.90 left", "of $100.00", Tone.WARNING)),
+        ("Month’s budget", "104 %", Trend("$12.40 over", "of $300.00", Tone.BAD)),
+    ]
+    tomorrow = compose(budgeted, now=NOW + DAY_S)
+    assert [line.label for line in tomorrow.periods[3:]] == ["Week’s budget", "Month’s budget"]
