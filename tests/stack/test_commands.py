@@ -11,19 +11,37 @@ import pytest
 from ccmon_tray.paths import find_paths
 from ccmon_tray.stack.folder import FILES, StackFolder
 from ccmon_tray.stack.ports import Ports
-from tests.support.command_line import run
+from tests.support.command_line import COMMAND, ROOT, environment
+from tests.support.desktop import wait_for
 from tests.support.fake_engines import FakeEngines
 from tests.support.servers import free_port
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 COMPOSE = ["-p", "ccmon-tray", "-f", "compose.yaml"]
+PATIENCE_S = 30.0
 BOTH = ("CCMON_COLLECTOR_HEALTH_PORT", "CCMON_PROMETHEUS_PORT")
 
 
 @pytest.fixture
-def ask(home: Path, engines: FakeEngines) -> Run:
+def environ(home: Path, engines: FakeEngines) -> dict[str, str]:
+    """A home whose settings decide about the built-in collector, and the stand-ins as the whole PATH."""
+    told = environment(home, PATH=str(engines.path))
+    del told["CCMON_TRAY_COLLECTOR__ENABLED"]
+    return told
+
+
+@pytest.fixture
+def ask(environ: dict[str, str]) -> Run:
     def ask(*words: str) -> subprocess.CompletedProcess[str]:
-        return run(home, "stack", *words, PATH=str(engines.path))
+        return subprocess.run(
+            [*COMMAND, "stack", *words],
+            cwd=ROOT,
+            env=environ,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
 
     return ask
 
@@ -35,6 +53,14 @@ def ports(home: Path) -> Ports:
 
 def folder_of(home: Path) -> StackFolder:
     return StackFolder(find_paths({"CCMON_TRAY_HOME": str(home)}))
+
+
+def is_served(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 def settings_of(home: Path) -> dict[str, dict[str, object]]:
@@ -449,3 +475,30 @@ def test_nobody_to_ask_is_wrong_usage(ask: Run) -> None:
     done = ask("ports", "--ask")
     assert done.returncode == 2
     assert "nobody to ask" in done.stderr
+
+
+def test_a_running_tray_gives_its_ports_to_the_stack_and_takes_them_back(
+    ask: Run, environ: dict[str, str], engines: FakeEngines, home: Path, ports: Ports
+) -> None:
+    engines.install("docker")
+    settings = home / "config" / "settings.toml"
+    settings.parent.mkdir(mode=0o700)
+    settings.write_text(
+        f"[collector]\nhttp_port = {ports.otlp_http}\ngrpc_port = {ports.otlp_grpc}\n"
+        f"[prometheus]\nurl = {ports.prometheus_url!r}\n"
+    )
+    otlp = (ports.otlp_http, ports.otlp_grpc)
+    tray = subprocess.Popen([*COMMAND, "run", "--headless"], cwd=ROOT, env=environ, stderr=subprocess.PIPE)
+    try:
+        wait_for(lambda: all(map(is_served, otlp)), "the tray's collector", PATIENCE_S)
+
+        up = ask("up")
+        assert up.returncode == 0, up.stderr
+        assert not any(map(is_served, otlp))
+
+        assert ask("down").returncode == 0
+        wait_for(lambda: all(map(is_served, otlp)), "the tray's collector", PATIENCE_S)
+    finally:
+        tray.terminate()
+        _, words = tray.communicate(timeout=30)
+    assert tray.returncode == 0, words
