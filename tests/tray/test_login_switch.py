@@ -1,5 +1,6 @@
 """“Start at login” in the running tray: followed, switched, mended and told."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from ccmon_tray.desktop.autostart import Autostart
 from ccmon_tray.desktop.autostart.xdg import XdgAutostart
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.tray.login_switch import LoginSwitch
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="on an entry of Linux and its kin")
 
 
 @pytest.fixture

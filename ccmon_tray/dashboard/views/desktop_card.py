@@ -36,15 +36,19 @@ _MENU: Final = Item(
 _ROW_GAP: Final = 12
 
 
-def read_switches(environ: Mapping[str, str] = os.environ) -> dict[str, Value]:
-    """How things stand, by the switch's name. Reads files: not for the Tk thread.
+Switches = Mapping[str, tuple[Value, Note | None]]
+"""By the switch's name how it stands, and what else is to be said of it."""
+
+
+def read_switches(environ: Mapping[str, str] = os.environ) -> Switches:
+    """How things stand. Reads files: not for the Tk thread.
 
     Args:
         environ: For the desktop's folders.
     """
     values = {_LOGIN.dotted: _login(environ)}
     if sys.platform == "linux":
-        values[_MENU.dotted] = Value(_text(there=MenuEntry(environ).is_there()))
+        values[_MENU.dotted] = Value(_text(there=MenuEntry(environ).is_there())), None
     return values
 
 
@@ -88,15 +92,16 @@ class DesktopCard(Card):
             row.pack(fill="x", pady=(design.px(_ROW_GAP), 0))
             self.rows[item.dotted] = row
 
-    def show(self, values: Mapping[str, Value]) -> None:
+    def show(self, switches: Switches) -> None:
         """Show how things stand."""
-        for name, value in values.items():
+        for name, (value, note) in switches.items():
             self.rows[name].show(value)
+            self.rows[name].say(note)
 
     def _turn(self, row: FormRow, text: str) -> None:
         name = row.item.dotted
 
-        def job() -> Mapping[str, Value]:
+        def job() -> Switches:
             turn(name, on=text == "true")
             return read_switches()
 
@@ -107,14 +112,15 @@ class DesktopCard(Card):
         self._host.work(job, self.show, failed)
 
 
-def _login(environ: Mapping[str, str]) -> Value:
+def _login(environ: Mapping[str, str]) -> tuple[Value, Note | None]:
     if not is_offered(environ):
-        return Value("false", "The demo does not start at login")
+        return Value("false", "The demo does not start at login"), None
     try:
         status = Autostart(environ).status()
     except CcmonError as error:
-        return Value("false", str(error))
-    return Value(_text(there=status.enabled))
+        return Value("false", str(error)), None
+    # An entry that is there and does not count needs words: why, and that On mends it.
+    return Value(_text(there=status.enabled)), Note(status.words, Tone.WARNING) if status.hindered else None
 
 
 def _text(*, there: bool) -> str:

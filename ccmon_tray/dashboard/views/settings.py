@@ -2,7 +2,6 @@
 
 import threading
 import tkinter as tk
-from collections.abc import Mapping
 from dataclasses import dataclass
 from tkinter import ttk
 from typing import Any, Final
@@ -10,10 +9,10 @@ from typing import Any, Final
 from ccmon_tray.dashboard import about, settings_form
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.setting_groups import GROUPS, Group, Places
-from ccmon_tray.dashboard.settings_form import FormReading, Reachability, Tone, Value, save_setting
+from ccmon_tray.dashboard.settings_form import FormReading, Reachability, Tone, save_setting
 from ccmon_tray.dashboard.views.base import Asked, Host, View
 from ccmon_tray.dashboard.views.connect_card import ConnectCard, ConnectReading, read_connection
-from ccmon_tray.dashboard.views.desktop_card import DesktopCard, read_switches
+from ccmon_tray.dashboard.views.desktop_card import DesktopCard, Switches, read_switches
 from ccmon_tray.dashboard.widgets.card import Card, label
 from ccmon_tray.dashboard.widgets.form import TITLE_WIDTH, EntryRow, FormRow, make_row
 from ccmon_tray.dashboard.widgets.notes import Banner, Deed, Note
@@ -43,7 +42,7 @@ class SettingsReading:
     """
 
     form: FormReading
-    switches: Mapping[str, Value]
+    switches: Switches
     claude: ConnectReading
     problem: CcmonError | None
     folders: tuple[tuple[str, str], ...]

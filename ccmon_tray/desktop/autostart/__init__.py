@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from ccmon_tray.desktop.autostart.entries import LoginEntry, login_entry
+from ccmon_tray.desktop.autostart.entries import Found, LoginEntry, login_entry
 from ccmon_tray.desktop.start_command import StartCommand, start_command
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import HOME_VARIABLE
@@ -46,12 +46,14 @@ class AutostartStatus:
         words: That in a sentence, with the reason where it does not although there is an entry.
         place: Where the entry is or would be, for people.
         command: What is started, or would be.
+        hindered: Whether there is an entry, but it starts no tray of this home.
     """
 
     enabled: bool
     words: str
     place: str
     command: str
+    hindered: bool = False
 
 
 class Autostart:
@@ -74,17 +76,15 @@ class Autostart:
         """
         found = self._try(self._entry.read, "read")
         ours = self._command("run")
-        if found is None:
-            return self._status(enabled=False, words="It does not start at login", command=ours)
-        if not found.switched_on:
-            words = f"It does not start at login: {found.switch} has switched it off"
-        elif found.home != ours.home:
-            words = f"At login the tray of {found.home or 'the usual home'} starts, not this one"
-        elif not Path(found.program).exists():
-            words = f"It does not start at login: {found.program} is gone. Enable it again to mend that"
-        else:
-            return self._status(enabled=True, words="It starts at login", command=ours)
-        return self._status(enabled=False, words=words, command=ours)
+        hindrance = "" if found is None else _hindrance(found, ours.home)
+        enabled = found is not None and not hindrance
+        return AutostartStatus(
+            enabled=enabled,
+            words=hindrance or ("It starts at login" if enabled else "It does not start at login"),
+            place=self._entry.place,
+            command=ours.text,
+            hindered=bool(hindrance),
+        )
 
     def enable(self) -> None:
         """Start the tray at every login from the next one on.
@@ -144,9 +144,6 @@ class Autostart:
     def _command(self, *arguments: str) -> StartCommand:
         return start_command(*arguments, environ=self._environ)
 
-    def _status(self, *, enabled: bool, words: str, command: StartCommand) -> AutostartStatus:
-        return AutostartStatus(enabled, words, self._entry.place, command.text)
-
     def _try(self, job: Callable[[], _T], done: str) -> _T:
         try:
             return job()
@@ -156,3 +153,14 @@ class Autostart:
                 cause=str(error),
                 next_step=f"Check {self._entry.place}",
             ) from error
+
+
+def _hindrance(found: Found, home: str) -> str:
+    """Why an entry does not start the tray of a home, in a sentence; "" if it does."""
+    if not found.switched_on:
+        return f"It does not start at login: {found.switch} has switched it off"
+    if found.home != home:
+        return f"At login the tray of {found.home or 'the usual home'} starts, not this one"
+    if not Path(found.program).exists():
+        return f"It does not start at login: {found.program} is gone. Enable it again to mend that"
+    return ""

@@ -69,6 +69,22 @@ def test_what_cannot_be_done_is_told_and_not_shown_as_done(
     assert row.field.chosen == "false"  # type: ignore[attr-defined]
 
 
+def test_an_entry_that_the_desktop_has_switched_off_says_so_until_it_is_on_again(
+    desktop: Desktop, open_view: OpenView, folders: tuple[Path, Path]
+) -> None:
+    entry, _ = folders
+    entry.parent.mkdir(parents=True)
+    entry.write_text("[Desktop Entry]\nType=Application\nHidden=true\n")
+    window = open_view("settings")
+    row = row_of(window, "desktop.autostart")
+    assert row.value.text == "false"
+    assert row.note is not None
+    assert "switched it off" in row.note.cget("text")
+    press(desktop, window, row, "Right")
+    pump(window.root, lambda: row.value.text == "true", "switched on")
+    assert "switched it off" not in row.note.cget("text")
+
+
 def test_the_demo_offers_no_login(
     open_view: OpenView, folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,8 @@ import pytest
 from ccmon_tray.desktop.autostart import Autostart
 from ccmon_tray.desktop.autostart.launch_agent import LaunchAgent
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
+
 _LAUNCHCTL = """#!/bin/sh
 case "$1" in
 print-disabled) printf 'disabled services = {\\n\\t"com.apple.ManagedClient" => disabled\\n'

@@ -12,6 +12,8 @@ from ccmon_tray.desktop.autostart import Autostart
 from ccmon_tray.desktop.autostart.xdg import XdgAutostart
 from ccmon_tray.errors import CcmonError
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="entries of Linux and its kin")
+
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
