@@ -118,7 +118,7 @@ class Key:
         if kind in (int, float):
             return ("a whole number" if kind is int else "a number") + self._limits()
         if origin is tuple and get_args(kind)[0] is int:
-            return "whole numbers with commas between"
+            return "integers with commas between"
         return _KIND_WORDS[origin or kind]
 
     def _limits(self) -> str:

@@ -67,6 +67,7 @@ def _named(*values: str) -> Choices:
     return tuple((value, value.capitalize()) for value in values)
 
 
+_ON_OFF: Final[Choices] = (("true", "On"), ("false", "Off"))
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SIZES: Final = (80, 90, 100, 110, 120, 135, 150)
 
@@ -234,6 +235,57 @@ GROUPS: Final[Sequence[Group]] = (
             Item("log.level", "Log level", "", Kind.SEGMENTS, _named("debug", "info", "warning", "error")),
         ),
         places=(1, 2),
+    ),
+    Group(
+        "Budgets",
+        (
+            Item("budgets.daily_usd", "A day", "", Kind.NUMBER, unit="USD"),
+            Item("budgets.weekly_usd", "A week", "", Kind.NUMBER, unit="USD"),
+            Item("budgets.monthly_usd", "A month", "Empty is no budget", Kind.NUMBER, unit="USD"),
+        ),
+        places=(1, 0),
+    ),
+    Group(
+        "Alerts",
+        (
+            Item("alerts.enabled", "Alerts", "", Kind.SEGMENTS, _ON_OFF),
+            Item("alerts.notifications", "Notifications", "Of the desktop", Kind.SEGMENTS, _ON_OFF),
+            Item("alerts.thresholds_percent", "Budget used", "Percents at which an alert comes"),
+            Item(
+                "alerts.projection",
+                "Budget will not last",
+                "At the last seven days’ pace",
+                Kind.SEGMENTS,
+                _ON_OFF,
+            ),
+            Item("alerts.burn_rate_usd_per_hour", "Last hour above", "", Kind.NUMBER, unit="USD"),
+            Item(
+                "alerts.unusual_hour_factor",
+                "Unusual hour",
+                "Against four weeks’ median; 0 is never",
+                Kind.NUMBER,
+                unit="times the usual",
+            ),
+            Item(
+                "alerts.silent_minutes",
+                "Telemetry silent",
+                "While Claude Code is in use; 0 is never",
+                Kind.NUMBER,
+                unit="minutes",
+            ),
+            Item(
+                "alerts.offline_minutes",
+                "Source offline",
+                "0 is never",
+                Kind.NUMBER,
+                unit="minutes",
+            ),
+            Item("alerts.quiet_hours", "Quiet hours", "Such as 22:00-07:00; empty is none"),
+            Item("alerts.command", "Run a command", "Gets each alert as JSON; notify-team --urgent"),
+            Item("alerts.command_timeout_s", "Its time limit", "", Kind.NUMBER, unit="seconds"),
+        ),
+        hint="Stale numbers, and those with a warning, are never a reason for an alert.",
+        places=(1, 0),
     ),
     Group(
         "Claude Code files",

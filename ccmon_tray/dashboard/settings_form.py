@@ -210,9 +210,10 @@ def _text(value: object) -> str:
         case Enum():
             return str(value.value)
         case float():
-            return f"{value:g}"
+            return f"{value:.15g}"
         case tuple():
-            return shlex.join(value)
+            words = shlex.join(map(str, value))
+            return words.replace(" ", ", ") if all(isinstance(part, int) for part in value) else words
         case _:
             return str(value)
 

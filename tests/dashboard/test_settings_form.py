@@ -185,3 +185,40 @@ def test_numbers_and_paths_are_entered_as_such() -> None:
         if not each.choices:
             assert (each.kind is Kind.NUMBER) == ("number" in allowed), each.dotted
             assert (each.kind is Kind.PATH) == (allowed == "a path"), each.dotted
+
+
+@pytest.mark.parametrize(
+    ("dotted", "text", "value", "shown"),
+    [
+        ("alerts.thresholds_percent", "90 50, 100%", (50, 90, 100), "50, 90, 100"),
+        ("budgets.monthly_usd", "1234567.89", 1_234_567.89, "1234567.89"),
+        ("alerts.command", "notify 'two words'", ("notify", "two words"), "notify 'two words'"),
+        ("alerts.quiet_hours", "22:00-07:00", "22:00-07:00", "22:00-07:00"),
+    ],
+)
+def test_budgets_and_alerts_are_kept_as_they_are_written(
+    paths: Paths, dotted: str, text: str, value: object, shown: str
+) -> None:
+    assert check(item(dotted), text) is None
+    save_setting(paths, item(dotted), text)
+    used = load(paths, {}).settings
+    section, _, name = dotted.partition(".")
+    assert getattr(getattr(used, section), name) == value
+    assert read_form(paths, used, {}).values[dotted].text == shown
+
+
+@pytest.mark.parametrize(
+    ("dotted", "text"),
+    [
+        ("alerts.thresholds_percent", "half"),
+        ("alerts.thresholds_percent", "0, 50"),
+        ("alerts.quiet_hours", "at night"),
+        ("alerts.quiet_hours", "07:00-07:00"),
+        ("budgets.daily_usd", "0"),
+        ("budgets.daily_usd", "nan"),
+    ],
+)
+def test_budgets_and_alerts_that_cannot_be_used_are_said(dotted: str, text: str) -> None:
+    note = check(item(dotted), text)
+    assert note is not None
+    assert note.words.startswith("Needs ")
