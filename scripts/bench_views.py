@@ -1,7 +1,7 @@
 """Measure what each view asks of a Prometheus, and how that grows with the number of series.
 
-Makes datasets of 30 days with about 100, 10,000 and 100,000 series, as ``bench_prometheus.py`` does,
-and serves each from a real Prometheus. Every view is read by a source that knows nothing yet but which metrics
+Makes datasets of 30 days with about 100, 10,000 and 100,000 series, as ``bench_prometheus.py`` does, and
+serves each from a real Prometheus. Every view is read by a source that knows nothing yet but which metrics
 there are; requests and bytes are counted by the server itself. Then the recording rules of the stack are
 evaluated once, as Prometheus would every hour.
 
@@ -44,6 +44,8 @@ from tests.support.truth.cases import CALENDAR, NOW  # noqa: E402
 MARKERS: Final = ("<!-- views: begin -->", "<!-- views: end -->")
 WEEK: Final = resolve("7d", NOW, CALENDAR)
 MONTH: Final = resolve("30d", NOW, CALENDAR)
+
+PROJECTED: Final = 1_000_000
 
 View = Callable[[PrometheusSource], object]
 
@@ -116,19 +118,25 @@ def rules_ms(url: str, repeats: int) -> float:
 def table(costs: dict[int, dict[str, Cost]], rules: dict[int, float]) -> list[str]:
     """Markdown: a row a view, a column a dataset."""
     sizes = list(costs)
-    lines = [
-        "| view | " + " | ".join(f"{size:,} series" for size in sizes) + " | requests | answers |",
-        "|---|" + "---:|" * (len(sizes) + 2),
-    ]
+    # Times grow with the number of series a view looks at, or less.
+    factor = PROJECTED / sizes[-1]
+    heads = [*(f"{size:,} series" for size in sizes), f"{PROJECTED:,} (projected)", "requests", "answers"]
+    lines = ["| view | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(heads)]
     for name in VIEWS:
-        times = " | ".join(f"{costs[size][name].time_ms:,.0f} ms" for size in sizes)
+        times = _times([costs[size][name].time_ms for size in sizes], factor)
         requests = sorted({costs[size][name].requests for size in sizes})
         spread = f"{requests[0]}" if len(requests) == 1 else f"{requests[0]}–{requests[-1]}"
         answers = " / ".join(f"{costs[size][name].answers_kb:,.0f}" for size in sizes)
         lines.append(f"| {name} | {times} | {spread} | {answers} kB |")
-    times = " | ".join(f"{rules[size]:,.0f} ms" for size in sizes)
+    times = _times([rules[size] for size in sizes], factor)
     lines.append(f"| recording rules, once an hour | {times} | – | – |")
     return lines
+
+
+def _times(times_ms: list[float], factor: float) -> str:
+    """Cells with the times, and with the last one projected."""
+    measured = [f"{each:,.0f} ms" for each in times_ms]
+    return " | ".join([*measured, f"{times_ms[-1] * factor / 1000:,.0f} s"])
 
 
 def main() -> None:
