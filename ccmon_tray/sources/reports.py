@@ -19,6 +19,7 @@ from ccmon_tray.sources.tally import (
     add_tokens,
     ask_all,
     edit_decisions,
+    known_cost,
     models,
     value_of,
 )
@@ -150,7 +151,7 @@ def build_totals(
     lines, commits, pull_requests, decisions = productivity
     by_type = tokens.tokens()
     return Totals(
-        cost_usd=cost.total,
+        cost_usd=known_cost(cost.total or None, by_type) if cost.answer.known else None,
         tokens=by_type,
         active_time_seconds=active_time(active),
         sessions=known_sessions(sessions, cost, tokens),

@@ -6,7 +6,7 @@ from functools import reduce
 
 from ccmon_tray.sources.base import Question, SessionSeen, Span
 from ccmon_tray.sources.claude_files.history import History
-from ccmon_tray.sources.tally import Tally, add_tokens
+from ccmon_tray.sources.tally import Tally, add_tokens, known_cost
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import SessionUsage, Tokens
 
@@ -37,7 +37,7 @@ def session_usages(
             session_id=session,
             first_seen=times[session].first if session in times else None,
             last_seen=times[session].last if session in times else None,
-            cost_usd=costs.get(session, 0.0) if cost.answer.known else None,
+            cost_usd=known_cost(costs.get(session), counts.get(session)) if cost.answer.known else None,
             tokens=counts.get(session, Tokens()) if tokens.answer.known else None,
             active_time_seconds=actives.get(session, 0.0) if active.answer.known else None,
             models=tuple(used_models.get(session, ())),

@@ -100,19 +100,34 @@ def model_name(model: str) -> str:
 
 
 def models(cost: Tally, tokens: Tally) -> tuple[ModelUsage, ...]:
-    """Every model with use, dearest first; among the free, the one with most tokens first."""
+    """Every model with use, dearest first, then those without a cost, the one with most tokens first.
+
+    A model with tokens and without any cost has no known price: it does not cost nothing.
+    """
     costs = cost.per_value(Label.MODEL)
     counts = {key[0]: value for key, value in tokens.tokens_per(Label.MODEL).items()}
     found = [
         ModelUsage(
             model=model,
             name=model_name(model),
-            cost_usd=costs.get(model, 0.0) if cost.answer.known else None,
+            cost_usd=known_cost(costs.get(model), counts.get(model)) if cost.answer.known else None,
             tokens=counts.get(model, Tokens()) if tokens.answer.known else None,
         )
         for model in dict.fromkeys([*costs, *counts])
     ]
     return tuple(sorted(found, key=_rank))
+
+
+def known_cost(cost_usd: float | None, tokens: Tokens | None) -> float | None:
+    """The cost of a group that used so many tokens: None, not 0, where there is none for the tokens.
+
+    Args:
+        cost_usd: Its cost in the answers, or None where it is not among them.
+        tokens: Its tokens there, or None.
+    """
+    if cost_usd is None:
+        return None if tokens is not None and tokens.total > 0 else 0.0
+    return cost_usd
 
 
 def merged_by_name(usages: Iterable[ModelUsage]) -> tuple[ModelUsage, ...]:
@@ -128,11 +143,11 @@ def merged_by_name(usages: Iterable[ModelUsage]) -> tuple[ModelUsage, ...]:
 
 
 def _sum(one: ModelUsage, other: ModelUsage) -> ModelUsage:
-    known = one.cost_usd is not None and other.cost_usd is not None
+    costs = [usage.cost_usd for usage in (one, other) if usage.cost_usd is not None]
     return ModelUsage(
         model=one.model,
         name=one.name,
-        cost_usd=(one.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
+        cost_usd=sum(costs) if costs else None,
         tokens=add_tokens(one.tokens, other.tokens) if one.tokens and other.tokens else None,
     )
 

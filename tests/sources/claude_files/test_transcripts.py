@@ -278,6 +278,24 @@ def test_models_without_a_price_are_named_and_cost_not_nothing(
     assert source.warnings(Span(BEGIN + 20, BEGIN + 30)) == ()
 
 
+def test_what_has_no_price_is_reported_without_a_cost(tmp_path: Path) -> None:
+    line = answer(1, model="claude-opus-9-1", tokens=(3_000_000, 0, 0, 0))
+    write(
+        transcript(tmp_path), line, line | {"message": line["message"] | {"id": "msg_2"}, "sessionId": "s2"}
+    )
+    found = report(tmp_path)
+
+    assert [(model.name, model.cost_usd) for model in found.by_model] == [("Opus 9.1", None)]
+    assert [session.cost_usd for session in found.sessions] == [None, None]
+    assert found.totals.cost_usd is None
+    assert [warning.code for warning in found.warnings] == ["unpriced-models"]
+
+    write(transcript(tmp_path), answer(3, tokens=(1_000_000, 0, 0, 0)))
+    found = report(tmp_path)
+    assert {model.name: model.cost_usd for model in found.by_model} == {"Opus 4.8": 5, "Opus 9.1": None}
+    assert found.totals.cost_usd == 5
+
+
 def test_it_is_seen_when_something_was_written(tmp_path: Path, source: TranscriptsSource) -> None:
     path = transcript(tmp_path)
     write(path, answer(1))
