@@ -11,10 +11,15 @@ from typing import Final
 from ccmon_tray.cli.arguments import Arguments
 from ccmon_tray.cli.output import tell
 from ccmon_tray.cli.source_arguments import check_source
-from ccmon_tray.desktop.instance import SingleInstance
 from ccmon_tray.errors import AlreadyRunning, CcmonError
+from ccmon_tray.lazily import import_when_used
 from ccmon_tray.paths import Paths, find_paths
 from ccmon_tray.usage.windows import canonical_range_name
+
+# Of use for plugins of pydantic and for locks of another kind: with what they import, 13 ms.
+import_when_used("importlib.metadata._adapters", "zipfile", "secrets")
+
+from ccmon_tray.desktop.instance import SingleInstance  # noqa: E402
 
 _PATIENCE_S: Final = 3.0  # a window that has just been started does not listen yet
 _PAUSE_S: Final = 0.05
@@ -32,7 +37,7 @@ def dashboard(arguments: Arguments) -> int:
         return 0
     try:
         try:
-            from ccmon_tray.dashboard.main import run_dashboard  # noqa: PLC0415
+            from ccmon_tray.dashboard.start import run_dashboard  # noqa: PLC0415
         except ModuleNotFoundError as error:
             if error.name not in {"tkinter", "_tkinter"}:
                 raise

@@ -9,7 +9,6 @@ import gc
 import logging
 import queue
 import signal
-import sys
 import tkinter as tk
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from ccmon_tray.dashboard.ranges import ChosenRange
 from ccmon_tray.dashboard.remembered import Keeper, Remembered, recall
 from ccmon_tray.dashboard.services import Services
+from ccmon_tray.dashboard.start import make_root
 from ccmon_tray.dashboard.theme import Palette, palette_for
 from ccmon_tray.dashboard.window import USUAL, DashboardWindow
 from ccmon_tray.desktop import assets, memory
@@ -48,6 +48,7 @@ class Dashboard:
         range_name: The range to show; None is the one shown last.
         kind: The source, in place of ``source.kind``.
         prometheus_url: In place of ``prometheus.url``.
+        root: A window that is not shown yet; by default one is made.
     """
 
     def __init__(
@@ -57,6 +58,8 @@ class Dashboard:
         range_name: str | None = None,
         kind: str | None = None,
         prometheus_url: str | None = None,
+        *,
+        root: tk.Tk | None = None,
     ) -> None:
         self._paths = paths
         self._kind = kind
@@ -66,7 +69,7 @@ class Dashboard:
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._channel: ChannelServer | None = None
         self._ending = False
-        self.root = _make_root()
+        self.root = root or make_root()
         remembered = recall(paths.window_file)
         chosen = ChosenRange.named(range_name) if range_name else remembered.range
         self.window = DashboardWindow(
@@ -91,6 +94,7 @@ class Dashboard:
         self.window.feed.look()
         self.root.deiconify()
         self.root.update()  # the first frame
+        _show_icon(self.root)
         from ccmon_tray import log  # noqa: PLC0415  # it takes its time, which the first frame has not
 
         log.configure(self._settings.log.level, self._paths.window_log_file)
@@ -202,58 +206,18 @@ class Dashboard:
         return palette_for(self._settings.appearance.theme, system_dark=dark)
 
 
-def run_dashboard(
-    paths: Paths,
-    view: str | None = None,
-    range_name: str | None = None,
-    kind: str | None = None,
-    prometheus_url: str | None = None,
-) -> int:
-    """Show the window until it is closed; its lock is held by the caller.
-
-    Args:
-        paths: The folders.
-        view: The view to show; None is the one shown last.
-        range_name: The range to show; None is the one shown last.
-        kind: The source, in place of ``source.kind``.
-        prometheus_url: In place of ``prometheus.url``.
-
-    Returns:
-        The exit status.
-
-    Raises:
-        CcmonError: The window cannot be shown, or a setting cannot be used.
-    """
-    return Dashboard(paths, view, range_name, kind, prometheus_url).run()
-
-
 def _log_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """What went wrong in a callback, which Tk would write to a terminal that nobody sees."""
     _log.error("A part of the window failed", exc_info=(kind, error, trace))
 
 
-def _make_root() -> tk.Tk:
-    if sys.platform == "win32":
-        import ctypes  # noqa: PLC0415  # there only
-
-        # Windows draws a program in low resolution and stretches it, unless it says that it knows better.
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.windll.shcore.SetProcessDpiAwareness(1)
-    try:
-        root = tk.Tk(className="ccmon-tray")
-    except tk.TclError as error:
-        raise CcmonError(
-            "The window cannot be shown",
-            cause=str(error),
-            next_step="Start it on a desktop, or see the numbers with ccmon-tray status",
-        ) from error
-    root.withdraw()
-    with contextlib.suppress(tk.TclError):  # without its pictures it is a window all the same
+def _show_icon(root: tk.Tk) -> None:
+    """Give the window its pictures for task bars; without them it is a window all the same."""
+    with contextlib.suppress(tk.TclError):
         root.iconphoto(
             True,  # Tk's own signature: for all windows
             *(tk.PhotoImage(master=root, file=assets.folder() / f"icon-{size}.png") for size in _ICON_SIZES),
         )
-    return root
 
 
 def _prepare_charts() -> None:

@@ -97,9 +97,9 @@ def test_the_way_to_the_window_imports_nothing_heavy(tmp_path: Path) -> None:
     program = (
         "import sys, types\n"
         "seen = []\n"
-        "main = types.ModuleType('ccmon_tray.dashboard.main')\n"
-        "main.run_dashboard = lambda *words: seen.extend(sys.modules) or 0\n"
-        "sys.modules['ccmon_tray.dashboard.main'] = main\n"
+        "start = types.ModuleType('ccmon_tray.dashboard.start')\n"
+        "start.run_dashboard = lambda *words: seen.extend(sys.modules) or 0\n"
+        "sys.modules['ccmon_tray.dashboard.start'] = start\n"
         "from ccmon_tray.cli import main\n"
         "assert main(['dashboard', '--view', 'tokens']) == 0\n"
         "print(*seen)\n"
