@@ -42,7 +42,7 @@ from ccmon_tray.sources.collector.otlp_answers import GrpcCode, logs_answer, met
 REQUEST_TIMEOUT_S: Final = 10.0
 """So long a sender has for a whole export."""
 
-_THREADS: Final = 4
+_THREADS: Final = 8
 _CONNECTIONS: Final = 128
 _PROTOBUF: Final = "application/x-protobuf"
 _SERVICE: Final = "/opentelemetry.proto.collector.{0}.v1.{1}Service/Export"

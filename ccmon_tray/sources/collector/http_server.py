@@ -39,10 +39,11 @@ REQUEST_TIMEOUT_S: Final = 10.0
 
 PATHS: Final = ("/v1/metrics", "/v1/logs")
 
-_THREADS: Final = 4
+_THREADS: Final = 8  # exports that come at once are written in one transaction
 _CONNECTIONS: Final = 128
 _IDLE_S: Final = 300  # a connection kept alive between exports
 _HEADER_BYTES: Final = 32_768
+_RECEIVE_BYTES: Final = 65_536  # most exports come in one piece
 _WAKE_S: Final = 5  # how often connections are looked after where nothing happens
 _LINGER_S: Final = 2.0
 
@@ -100,6 +101,7 @@ class HttpServer:
         adjustments = Adjustments(
             sockets=[listening],
             threads=_THREADS,
+            recv_bytes=_RECEIVE_BYTES,
             connection_limit=_CONNECTIONS,
             channel_timeout=_IDLE_S,
             cleanup_interval=1,
