@@ -85,12 +85,13 @@ def build_menu(
     else:
         items += (_separator("range"), _range_choice(settings.tray.range))
     items.append(_separator("actions"))
-    if alerts is not None:
-        items.append(_alerts(alerts, now, calendar))
     has_figures = snapshot is not None and snapshot.figures is not None
     if sources is not None:
         items.append(_sources(sources, snapshot))
-    items += _actions(has_figures=has_figures, starts_at_login=starts_at_login, stack=stack)
+    alerts_line = None if alerts is None else _alerts(alerts, now, calendar)
+    items += _actions(
+        has_figures=has_figures, alerts=alerts_line, starts_at_login=starts_at_login, stack=stack
+    )
     return tuple(items)
 
 
@@ -279,12 +280,14 @@ def _alerts(alerts: AlertsShown, now: float, calendar: Calendar) -> MenuItem:
 
 
 def _actions(
-    *, has_figures: bool, starts_at_login: bool | None, stack: StackFace | None
+    *, has_figures: bool, alerts: MenuItem | None, starts_at_login: bool | None, stack: StackFace | None
 ) -> Iterator[MenuItem]:
     yield MenuItem("dashboard", "Open dashboard", Command(Action.OPEN_DASHBOARD), default=True)
     yield MenuItem("refresh", "Refresh now", Command(Action.REFRESH))
     if has_figures:
         yield MenuItem("copy", "Copy summary", Command(Action.COPY_SUMMARY))
+    if alerts is not None:
+        yield alerts
     yield MenuItem("settings", "Settings…", _SETTINGS)
     if starts_at_login is not None:
         toggle = Command(Action.TOGGLE_AUTOSTART)
