@@ -37,12 +37,13 @@ from Xlib.error import XError
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench_prometheus import recordings, write_tables  # noqa: E402
+
 from ccmon_tray.dashboard.theme import DARK  # noqa: E402
 from ccmon_tray.dashboard.views.registry import ORDER  # noqa: E402
 from ccmon_tray.desktop.channel import Message, send  # noqa: E402
 from ccmon_tray.paths import Paths, find_paths  # noqa: E402
 from ccmon_tray.usage.snapshot import Snapshot  # noqa: E402
-from scripts.bench_prometheus import recordings, write_tables  # noqa: E402
 from tests.support.desktop import Desktop, wait_for  # noqa: E402
 from tests.support.servers import create_blocks, prometheus  # noqa: E402
 from tests.support.truth import render, spellings  # noqa: E402

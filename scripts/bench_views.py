@@ -29,6 +29,8 @@ import yaml
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench_prometheus import BLOCKS_H, held, make_blocks, opened, write_tables  # noqa: E402
+
 from ccmon_tray.sources.base import Span  # noqa: E402
 from ccmon_tray.sources.prometheus.source import PrometheusSource  # noqa: E402
 from ccmon_tray.sources.readings.insights import read_insights  # noqa: E402
@@ -37,7 +39,6 @@ from ccmon_tray.sources.readings.sessions import read_sessions  # noqa: E402
 from ccmon_tray.sources.readings.summary import read_summary  # noqa: E402
 from ccmon_tray.sources.readings.tokens import read_tokens  # noqa: E402
 from ccmon_tray.usage.windows import resolve  # noqa: E402
-from scripts.bench_prometheus import BLOCKS_H, held, make_blocks, opened, write_tables  # noqa: E402
 from tests.support.servers import prometheus  # noqa: E402
 from tests.support.truth.cases import CALENDAR, NOW  # noqa: E402
 

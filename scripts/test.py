@@ -152,6 +152,9 @@ def tests_pass(python: Path, arguments: list[str], closing: list[str]) -> bool:
     environ = {name: text for name, text in os.environ.items() if not name.startswith("CCMON_TRAY_")}
     if sys.stdout.isatty():
         arguments = ["--color=yes", *arguments]
+    if not any(argument.startswith("-n") for argument in arguments):
+        # Most tests wait for servers and displays: two at a time on a core. A file's tests share what they start.
+        arguments = ["-n", str(2 * (os.cpu_count() or 1)), "--dist", "loadfile", *arguments]
     with subprocess.Popen(
         [str(python), "-m", "pytest", *arguments],
         cwd=bootstrap.PROJECT,
