@@ -1,16 +1,18 @@
 """Measure the always-on process: start time, memory over a thousand polls, processor time at rest.
 
-It runs the real tray on a virtual desktop with a panel, over a real Prometheus with generated use of known
-truth (or over the server at ``--prometheus-url``), and reads what the kernel says about the process. Needs
-Debian's ``prometheus xvfb dbus xfce4-panel xdotool``.
+It runs the real tray on a virtual desktop with a panel, both listeners of the built-in collector included,
+over a real Prometheus with generated use of known truth (or the server at ``--prometheus-url``), and reads
+what the kernel says about the process. Needs Debian's ``prometheus xvfb dbus xfce4-panel xdotool``.
 
     .venv/bin/python scripts/bench_tray.py
 """
 
 import argparse
 import contextlib
+import http.client
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -50,10 +52,15 @@ def main() -> None:
         environ["CCMON_TRAY_HOME"] = str(home / "tray")
         environ["CCMON_TRAY_TRAY__ICON_TEXT"] = options.icon_text
         environ["CCMON_TRAY_TRAY__RANGE"] = "7d"
+        port = free_port()
+        environ["CCMON_TRAY_COLLECTOR__ENABLED"] = "true"
+        environ["CCMON_TRAY_COLLECTOR__HTTP_PORT"] = str(port)
+        environ["CCMON_TRAY_COLLECTOR__GRPC_PORT"] = str(free_port())
         paths = find_paths({"CCMON_TRAY_HOME": environ["CCMON_TRAY_HOME"]})
         report_starts(environ, paths, url, headless=options.headless)
         with running(environ, url, headless=options.headless) as process:
             poll_again(paths, 0.0)
+            export_once(port)
             report_rest(process.pid, options.rest_s)
             report_memory(process.pid, paths, options.polls)
             began = time.monotonic()
@@ -119,6 +126,31 @@ def poll_again(paths: Paths, since: float) -> Snapshot:
     if snapshot.state not in {State.FRESH, State.NO_DATA}:
         raise SystemExit(f"the server cannot be used: {snapshot.problem}")
     return snapshot
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def export_once(port: int) -> None:
+    """Let the built-in collector import and open all that it needs."""
+    fixtures = Path(__file__).parent.parent / "tests" / "fixtures" / "otlp"
+    body = (fixtures / "delta-session" / "02-metrics.pb").read_bytes()
+
+    def is_taken() -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("POST", "/v1/metrics", body, {"Content-Type": "application/x-protobuf"})
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    wait_for(is_taken, "the built-in collector", 30)
 
 
 def report_rest(pid: int, rest_s: int) -> None:
