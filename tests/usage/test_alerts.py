@@ -1,6 +1,9 @@
 """Alerts: what is warned of, once for each crossing, over restarts, and never of numbers that may be off."""
 
+import json
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -278,3 +281,13 @@ def test_use_without_data_in_the_range_still_counts_for_the_month() -> None:
     nothing = every_state()["no-data"]
     assert nothing.state is State.NO_DATA
     assert met(with_budgets(nothing, {BudgetPeriod.MONTH: 312.0}, BERLIN)) == ["budget.month"]
+
+
+def test_the_documented_alert_is_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "budgets.md").read_text(encoding="utf-8")
+    example = page.partition("```json\n")[2].partition("```")[0]
+    (alert,) = Told().see(reading(16.0))
+    assert Alert.model_validate_json(example) == alert
+    assert json.loads(example).keys() == alert.model_dump(by_alias=True).keys()
+    kinds = page.partition("`kind` is ")[2].partition(";")[0]
+    assert set(re.findall(r"`([a-z-]+)`", kinds)) == {kind.value for kind in AlertKind}

@@ -3,6 +3,7 @@
 https://specifications.freedesktop.org/notification-spec/latest/
 """
 
+import contextlib
 import html
 import logging
 from typing import Any, Final
@@ -27,6 +28,7 @@ _log = logging.getLogger(__name__)
 _NAME: Final = "org.freedesktop.Notifications"
 _PATH: Final = "/org/freedesktop/Notifications"
 _TIMEOUT_S: Final = 5.0
+_GOODBYE_S: Final = 0.5
 _MOST_OPEN: Final = 32  # a daemon that never says that one was closed must not fill the memory
 
 
@@ -63,7 +65,8 @@ class FreedesktopNotifier:
         """Disconnect from the bus."""
         bus, self._bus = self._bus, None
         if bus is not None:
-            self._thread.run(_disconnected(bus), _TIMEOUT_S)
+            with contextlib.suppress(TimeoutError, OSError, DBusFastError):
+                self._thread.run(_disconnected(bus), _GOODBYE_S)
         self._thread.close()
 
     async def _show(self, notification: Notification) -> None:
