@@ -1,4 +1,4 @@
-"""The two scripts that begin with nothing but Python."""
+"""The scripts that begin with nothing but Python."""
 
 import ast
 import runpy
@@ -37,7 +37,7 @@ def test_every_program_that_a_test_needs_is_installed_by_the_script(packages: di
     assert needed - packages.keys() - set(packages.values()) == set()
 
 
-@pytest.mark.parametrize("name", ["bootstrap.py", "run.py", "test.py"])
+@pytest.mark.parametrize("name", ["bootstrap.py", "configure_ports.py", "run.py", "test.py"])
 def test_they_import_the_standard_library_alone(name: str) -> None:
     tree = ast.parse((SCRIPTS / name).read_text(encoding="utf-8"))
     imported = {

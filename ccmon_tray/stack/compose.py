@@ -101,18 +101,17 @@ class Compose:
             raise _failure(words[0], process.returncode, last)
 
     def running(self) -> bool:
-        """Whether containers of the stack run."""
+        """Whether containers of the stack run; podman-compose would name stopped ones, hence the engine."""
+        label = f"label=com.docker.compose.project={PROJECT}"
         try:
             done = subprocess.run(
-                self._command(("ps", "--quiet")),
-                cwd=self._folder.path,
+                [self._engine.program, "ps", "--quiet", "--filter", label],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_ASK_S,
                 check=False,
                 encoding="utf-8",
                 errors="replace",
-                env=self._environ(),
             )
         except (OSError, subprocess.TimeoutExpired):
             return False

@@ -196,6 +196,7 @@ class Stack:
         compose.run("up", "-d", *anew)
         record.engine, record.running_as = self._engine_name(), files
         self.folder.keep(record)
+        self._say("Waiting until it serves")
         health = wait_until_well(ports, timeout_s)
         if health.state is not StackState.RUNNING:
             parts = " and ".join(health.missing)

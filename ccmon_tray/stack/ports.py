@@ -38,7 +38,7 @@ class Ports:
     @property
     def otlp_endpoint(self) -> str:
         """What ``OTEL_EXPORTER_OTLP_ENDPOINT`` is to be, over HTTP."""
-        return f"http://localhost:{self.otlp_http}"
+        return f"http://{HOST}:{self.otlp_http}"
 
     def items(self) -> list[tuple[str, int]]:
         """Names of fields with their ports."""

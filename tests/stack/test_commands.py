@@ -1,7 +1,10 @@
 """``ccmon-tray stack`` against stand-ins for podman and docker: what they are asked, and each way to fail."""
 
+import os
+import pty
 import socket
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -95,7 +98,7 @@ def test_up_starts_the_containers_waits_and_says_the_one_next_step(
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         f"The stack serves: Prometheus at {ports.prometheus_url}, OTLP at {ports.otlp_endpoint}",
-        f"Next: ccmon-tray connect --endpoint http://localhost:{ports.otlp_http}",
+        f"Next: ccmon-tray connect --endpoint http://127.0.0.1:{ports.otlp_http}",
     ]
     assert "  Pulling collector\n  Starting collector\n" in done.stderr
     assert [*compose, *COMPOSE, "up", "-d"] in engines.asked
@@ -147,7 +150,7 @@ def test_down_stops_it_and_status_says_so(ask: Run, engines: FakeEngines, ports:
     assert status.returncode == 1
     assert status.stdout.splitlines()[:3] == [
         "The stack is stopped, with docker",
-        f"  Collector   no answer  http://localhost:{ports.otlp_http}",
+        f"  Collector   no answer  http://127.0.0.1:{ports.otlp_http}",
         f"  Prometheus  no answer  http://localhost:{ports.prometheus}",
     ]
 
@@ -442,7 +445,7 @@ def test_where_claude_code_must_send_is_said_when_it_moves(ask: Run, engines: Fa
     engines.install("docker")
     new = free_port()
     done = ask("ports", "--otlp-http", str(new))
-    assert f"Next: ccmon-tray connect --endpoint http://localhost:{new}\n" in done.stdout
+    assert f"Next: ccmon-tray connect --endpoint http://127.0.0.1:{new}\n" in done.stdout
 
 
 def test_ports_at_which_it_does_not_serve_are_taken_back(
@@ -502,3 +505,36 @@ def test_a_running_tray_gives_its_ports_to_the_stack_and_takes_them_back(
         tray.terminate()
         _, words = tray.communicate(timeout=30)
     assert tray.returncode == 0, words
+
+
+def test_ports_are_asked_for_one_by_one(environ: dict[str, str], home: Path, ports: Ports) -> None:
+    """At a terminal: an empty answer keeps a port, and what cannot be one is asked for again."""
+    new = free_port()
+    terminal, person = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "stack", "ports", "--ask"],
+        cwd=ROOT,
+        env=environ,
+        stdin=person,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as asking:
+        os.write(terminal, f"\n80\nabout 5000\n{new}\n\n\n".encode())
+        told, errors = asking.communicate(timeout=PATIENCE_S)
+    os.close(terminal)
+    os.close(person)
+
+    assert asking.returncode == 0, errors
+    assert f"OTLP over HTTP [{ports.otlp_http}]: " in told
+    assert "port 80 is privileged" in told
+    assert "about 5000 is no number" in told
+    assert dict(folder_of(home).ports.items()) == {**dict(ports.items()), "otlp_http": new}
+
+
+def test_the_script_is_the_same_command(environ: dict[str, str], home: Path, ports: Ports) -> None:
+    new = free_port()
+    command = [sys.executable, "scripts/configure_ports.py", "--health", str(new)]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert folder_of(home).ports.health == new
