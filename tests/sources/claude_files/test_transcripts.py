@@ -15,6 +15,7 @@ from ccmon_tray.settings import ClaudeSettings
 from ccmon_tray.sources.base import Question, Row, Span
 from ccmon_tray.sources.claude_files import LocalFiles
 from ccmon_tray.sources.claude_files.transcripts import TranscriptsSource
+from ccmon_tray.sources.readings.summary import read_summary
 from ccmon_tray.sources.reports import build_report
 from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage.metrics import Label, Metric
@@ -110,6 +111,19 @@ def test_the_snapshot_of_the_tray() -> None:
     assert snapshot.figures.today.cost_usd == pytest.approx(0.53047)
     assert snapshot.figures.range.totals.sessions == 5
     assert snapshot.figures.range.totals.active_time_seconds is None
+
+
+def test_the_summary_of_the_window() -> None:
+    day = Window("yesterday", BEGIN - 43_200, BEGIN + 43_200)
+    with closing(TranscriptsSource([FIXTURE], cache_dir=None, clock=lambda: BEGIN + 43_200.0)) as source:
+        reading = read_summary(source, day, UTC, now=BEGIN + 43_200.0)
+
+    assert reading.state is State.FRESH
+    assert reading.totals.cost_usd == pytest.approx(0.53047)
+    assert reading.totals.active_time_seconds is None
+    assert [(model.name, model.tokens and model.tokens.total) for model in reading.by_model] == [
+        ("Opus 4.8", 170_298)
+    ]
 
 
 def test_no_transcripts_are_no_telemetry(tmp_path: Path, source: TranscriptsSource) -> None:
