@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from ccmon_tray.tray.icon import render  # noqa: E402
-from ccmon_tray.tray.model import IconFace  # noqa: E402
+from ccmon_tray.tray.model import BUDGET_STEPS, IconFace  # noqa: E402
 from ccmon_tray.usage.models import State  # noqa: E402
 
 APP_SIZES = (16, 32, 48, 64, 128, 256, 512)
@@ -28,6 +28,9 @@ FACES = (
     ("no telemetry", IconFace(State.NO_TELEMETRY)),
     ("no data", IconFace(State.NO_DATA)),
     ("demo", IconFace(State.FRESH, demo=True)),
+    ("budget, a quarter", IconFace(State.FRESH, budget=BUDGET_STEPS // 4)),
+    ("budget, nearly used", IconFace(State.FRESH, budget=BUDGET_STEPS - 2)),
+    ("budget exceeded", IconFace(State.FRESH, budget=BUDGET_STEPS + 1)),
     ("$12", IconFace(State.FRESH, text="$12")),
     ("$1.2k", IconFace(State.FRESH, text="$1.2k")),
     ("$0.42 stale", IconFace(State.STALE, text="$0.42")),
@@ -35,6 +38,8 @@ FACES = (
     ("$12 offline", IconFace(State.OFFLINE, text="$12")),
     ("$0.00 no data", IconFace(State.NO_DATA, text="$0.00")),
     ("no telemetry, dash", IconFace(State.NO_TELEMETRY, text="–")),
+    ("$12 of a budget", IconFace(State.FRESH, text="$12", budget=BUDGET_STEPS * 3 // 5)),
+    ("$23 exceeded", IconFace(State.FRESH, text="$23", budget=BUDGET_STEPS + 1)),
     ("$84 demo", IconFace(State.FRESH, text="$84", demo=True)),
 )
 
