@@ -84,6 +84,8 @@ LINK_TITLES: Final[dict[str, str]] = {
     "retention": "Retention",
     "claude_telemetry": "Claude Code’s telemetry",
     "otlp_endpoint": "Telemetry endpoint",
+    "collector": "Built-in collector",
+    "collector_file": "Collector’s file",
     "transcripts": "Transcripts",
     "tray": "The tray",
     "fonts": "Fonts of windows",

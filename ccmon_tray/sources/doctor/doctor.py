@@ -8,7 +8,7 @@ from typing import Final
 
 from ccmon_tray.errors import SourceError
 from ccmon_tray.paths import Paths
-from ccmon_tray.sources.doctor import connection, contents, machine, telemetry, transcripts
+from ccmon_tray.sources.doctor import collector, connection, contents, machine, telemetry, transcripts
 from ccmon_tray.sources.doctor.context import Context
 from ccmon_tray.sources.doctor.links import Link, look_at
 from ccmon_tray.usage.checks import Check, CheckReport, CheckStatus
@@ -17,6 +17,7 @@ LINKS: Final[tuple[Link, ...]] = (
     *connection.LINKS,
     *contents.LINKS,
     *telemetry.LINKS,
+    *collector.LINKS,
     *transcripts.LINKS,
     *machine.LINKS,
 )
