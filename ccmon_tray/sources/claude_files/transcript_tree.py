@@ -34,11 +34,13 @@ class Tree:
     Attributes:
         files: The transcripts, by path.
         folders: When each folder was changed, Unix nanoseconds.
+        projects: Which of them are those of projects, and the ones above: new sessions show there.
         problems: Folders that cannot be read, and why.
     """
 
     files: dict[str, Found] = field(default_factory=dict)
     folders: dict[str, int] = field(default_factory=dict)
+    projects: set[str] = field(default_factory=set)
     problems: dict[str, str] = field(default_factory=dict)
 
 
@@ -46,9 +48,9 @@ def look(folders: Sequence[Path]) -> Tree:
     """All transcripts under these folders of Claude Code."""
     tree = Tree()
     seen: set[tuple[int, int]] = set()  # links may lead in circles
-    to_read = [str(folder / "projects") for folder in folders]
+    to_read = [(str(folder / "projects"), 0) for folder in folders]
     while to_read:
-        folder = to_read.pop()
+        folder, depth = to_read.pop()
         try:
             state = _stat(folder)
             identity = state.st_dev, state.st_ino
@@ -62,8 +64,10 @@ def look(folders: Sequence[Path]) -> Tree:
                         if found is not None:
                             tree.files[entry.path] = found
                     elif entry.is_dir():
-                        to_read.append(entry.path)
+                        to_read.append((entry.path, depth + 1))
             tree.folders[folder] = state.st_mtime_ns
+            if depth <= 1:
+                tree.projects.add(folder)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
@@ -95,8 +99,15 @@ def belongs_to(path: str) -> tuple[str, bool]:
 
 
 def changes(tree: Tree, since_ns: int) -> Iterator[bool]:
-    """Whether each folder, and each transcript changed since then (Unix nanoseconds), is not as it was."""
+    """Whether folders and transcripts are not as they were: those that were changed since then.
+
+    Args:
+        tree: How they were.
+        since_ns: Unix nanoseconds. What was not changed since is not looked at, but for folders of projects.
+    """
     for folder, mtime_ns in tree.folders.items():
+        if mtime_ns < since_ns and folder not in tree.projects:
+            continue
         try:
             yield _stat(folder).st_mtime_ns != mtime_ns
         except OSError:

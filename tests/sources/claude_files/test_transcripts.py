@@ -1,4 +1,5 @@
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -311,22 +312,37 @@ def test_what_has_no_price_is_reported_without_a_cost(tmp_path: Path) -> None:
 
 
 def test_it_is_seen_when_something_was_written(tmp_path: Path, source: TranscriptsSource) -> None:
+    def look() -> None:
+        for folder in tmp_path.rglob(
+            "projects/**/"
+        ):  # changed so long ago that the clock's steps do not matter
+            os.utime(folder, (BEGIN, BEGIN))
+        source.inventory(refresh=True)
+        assert not source.changed()
+
     path = transcript(tmp_path)
     write(path, answer(1))
     assert source.changed()
-    source.inventory(refresh=True)
-    assert not source.changed()
-
+    look()
     write(path, answer(2))
     assert source.changed()
-    source.inventory(refresh=True)
-    assert not source.changed()
-
+    look()
     write(transcript(tmp_path, "new/subagents/agent-1.jsonl"), answer(3))
     assert source.changed()
-    source.inventory(refresh=True)
+    look()
+    write(transcript(tmp_path, "new/subagents/agent-2.jsonl"), answer(4))
+    assert source.changed()
+    look()
     path.unlink()
     assert source.changed()
+
+
+def test_several_folders_of_claude_code_are_one(tmp_path: Path) -> None:
+    write(transcript(tmp_path / "a"), answer(1, tokens=(1, 0, 0, 0)))
+    write(transcript(tmp_path / "b"), answer(1, tokens=(1, 5, 0, 0)), answer(2, tokens=(10, 0, 0, 0)))
+    folders = [tmp_path / "a", tmp_path / "b", tmp_path / "nowhere"]
+    with closing(TranscriptsSource(folders, cache_dir=None)) as source:
+        assert rows(source, Metric.TOKENS) == {(): 16}
 
 
 def test_a_closed_source_says_so(source: TranscriptsSource) -> None:
