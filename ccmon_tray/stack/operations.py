@@ -167,6 +167,8 @@ class Stack:
             return old
         running = self.folder.exists and self._runs()
         mine = {port for _, port in old.items()} if running else set()
+        if running:
+            self._make_room(new)
         check_free([name for name, port in new.items() if port not in mine], new)
         self.folder.put_in_place()
         backup = self.folder.set_ports(new)

@@ -464,6 +464,19 @@ def test_ports_at_which_it_does_not_serve_are_taken_back(
     assert settings_of(home)["prometheus"]["url"] == f"http://localhost:{ports.prometheus}"
 
 
+def test_the_built_in_collector_gives_way_to_a_stack_that_moves(
+    ask: Run, engines: FakeEngines, home: Path
+) -> None:
+    engines.install("docker")
+    assert ask("up").returncode == 0
+    new = free_port()
+    settings = home / "config" / "settings.toml"
+    settings.write_text(settings.read_text() + f"[collector]\ngrpc_port = {new}\n")
+
+    assert ask("ports", "--otlp-grpc", str(new)).returncode == 0
+    assert settings_of(home)["collector"] == {"grpc_port": new, "enabled": False}
+
+
 def test_two_ports_change_places(ask: Run, engines: FakeEngines, home: Path, ports: Ports) -> None:
     engines.install("docker")
     ask("up")

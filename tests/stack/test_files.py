@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ccmon_tray.stack.folder import FILES
+from ccmon_tray.paths import find_paths
+from ccmon_tray.stack.folder import FILES, StackFolder
 from ccmon_tray.stack.names import VARIABLES
 from ccmon_tray.stack.ports import Ports
 from tests.support.fake_engines import FakeEngines
@@ -121,9 +122,12 @@ def test_podman_compose_understands_it(engines: FakeEngines, tmp_path: Path) -> 
     """The real podman-compose asks podman for containers with these ports, limits and mounts."""
     engines.install("podman")
     engines.plan(ps={"says": "[]"}, version={"says": "podman version 5.4.2"})
+    folder = StackFolder(find_paths({"CCMON_TRAY_HOME": str(tmp_path / "home")}))
+    folder.put_in_place()
+    folder.set_ports(Ports(prometheus=19090))
     command = [sys.executable, "-m", "podman_compose", "-p", "ccmon-tray", "-f", "compose.yaml", "up", "-d"]
-    env = {"PATH": str(engines.path), "HOME": str(tmp_path), "CCMON_PROMETHEUS_PORT": "19090"}
-    done = subprocess.run(command, cwd=STACK, env=env, capture_output=True, text=True, check=False)
+    env = {"PATH": str(engines.path), "HOME": str(tmp_path)}
+    done = subprocess.run(command, cwd=folder.path, env=env, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
     made = [" ".join(words) for words in engines.asked if words[1] in {"create", "run"}]
