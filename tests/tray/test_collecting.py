@@ -151,11 +151,11 @@ def test_a_taken_port_is_told_with_its_holder_and_the_other_one_goes_on(machine:
     program = "import socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); s.accept()"
     with subprocess.Popen([sys.executable, "-c", program, str(machine.grpc)]) as holder:
         try:
-            wait_for(lambda: holder_of(machine.grpc), "the holder", 20)
+            wait_for(lambda: holder_of(machine.grpc).pid == holder.pid, "the holder", 20)
             with machine.tray():
                 wait_for(machine.listens, "the other listener", 20)
                 assert machine.send(spent(1.0, "s1", time.time() - 5)) == 200
-                said = f"Port {machine.grpc} is taken: {holder_of(machine.grpc)} listens there"
+                said = f"Port {machine.grpc} is taken: {holder_of(machine.grpc).name} listens there"
                 wait_for(lambda: said in machine.paths.log_file.read_text(), said, 20)
                 # A real collector there is nothing that a person has to put right.
                 assert machine.status()["notices"] == []

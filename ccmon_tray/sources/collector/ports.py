@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from ccmon_tray.errors import CcmonError
 
@@ -57,7 +57,7 @@ def listen(host: str, port: int) -> socket.socket:
             raise
     except OSError as error:
         if error.errno in _TAKEN:
-            raise PortTaken(port, holder_of(port)) from error
+            raise PortTaken(port, holder_of(port).name) from error
         raise CcmonError(
             f"The built-in collector cannot listen at {host}:{port}",
             cause=error.strerror or str(error),
@@ -66,8 +66,15 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def holder_of(port: int) -> str:
-    """The name of the program that listens at a port of this machine; "" where the system does not tell."""
+class Holder(NamedTuple):
+    """The program that listens at a port: its name or "", its process or 0."""
+
+    name: str = ""
+    pid: int = 0
+
+
+def holder_of(port: int) -> Holder:
+    """The program that listens at a port of this machine, as far as the system tells."""
     try:
         match sys.platform:
             case "linux":
@@ -76,44 +83,45 @@ def holder_of(port: int) -> str:
                 return _holder_on_windows(port)
         return _holder_by_lsof(port)
     except (OSError, subprocess.SubprocessError, ValueError):
-        return ""
+        return Holder()
 
 
-def _holder_on_linux(port: int) -> str:
+def _holder_on_linux(port: int) -> Holder:
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in Path(table).read_text().splitlines()[1:] if Path(table).exists() else ():
             fields = line.split()
             if fields[3] == _LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
                 inodes.add(f"socket:[{fields[9]}]")
-    for process in Path("/proc").iterdir():
+    for process in Path("/proc").iterdir() if inodes else ():
         if not process.name.isdigit():
             continue
         try:
             for handle in (process / "fd").iterdir():
                 if str(handle.readlink()) in inodes:
-                    return (process / "comm").read_text().strip()
+                    return Holder((process / "comm").read_text().strip(), int(process.name))
         except OSError:
             continue  # another user's, or it has ended
-    return ""
+    return Holder()
 
 
-def _holder_by_lsof(port: int) -> str:
-    told = _told("lsof", "-nP", f"-iTCP:{port}", "-sTCP:LISTEN", "-Fc")
-    return next((line[1:] for line in told.splitlines() if line.startswith("c")), "")
+def _holder_by_lsof(port: int) -> Holder:
+    lines = _told("lsof", "-nP", f"-iTCP:{port}", "-sTCP:LISTEN", "-Fpc").splitlines()
+    told = {line[:1]: line[1:] for line in reversed(lines)}
+    return Holder(told.get("c", ""), int(told.get("p", 0)))
 
 
-def _holder_on_windows(port: int) -> str:
+def _holder_on_windows(port: int) -> Holder:
     found = re.search(
         rf"^\s*TCP\s+\S+:{port}\s+\S+\s+LISTENING\s+(\d+)",
         _told("netstat", "-ano", "-p", "TCP"),
         re.MULTILINE,
     )
     if not found:
-        return ""
+        return Holder()
     told = _told("tasklist", "/FI", f"PID eq {found[1]}", "/FO", "CSV", "/NH")
     name = told.strip().partition(",")[0].strip('"')
-    return name if name.lower().endswith(".exe") else ""
+    return Holder(name if name.lower().endswith(".exe") else "", int(found[1]))
 
 
 def _told(*command: str) -> str:

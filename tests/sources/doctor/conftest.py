@@ -19,4 +19,6 @@ def environ(tmp_path: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CCMON_", "OTEL_"))}
     kept.pop("DISPLAY", None)
     kept.pop("CLAUDE_CODE_ENABLE_TELEMETRY", None)
-    return {**kept, "CLAUDE_CONFIG_DIR": str(tmp_path / "no-claude")}
+    # The usual ports may be used by others.
+    own = {"CCMON_TRAY_COLLECTOR__ENABLED": "false", "CLAUDE_CONFIG_DIR": str(tmp_path / "no-claude")}
+    return {**kept, **own}

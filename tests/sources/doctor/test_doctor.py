@@ -43,6 +43,8 @@ def test_a_pipeline_that_works(loaded: Loaded, paths: Paths, environ: dict[str, 
         "clocks": WARNING,  # the data are a year old, and so is the doctor's now
         "claude_telemetry": SKIPPED,
         "otlp_endpoint": SKIPPED,
+        "collector": SKIPPED,
+        "collector_file": SKIPPED,
         "transcripts": INFO,
         "tray": INFO,
         "fonts": SKIPPED,
