@@ -19,6 +19,7 @@ COMPONENTS: Final = (
     "matplotlib",
     "numpy",
     "opentelemetry-proto",
+    "orjson",
     "Pillow",
     "platformdirs",
     "protobuf",
