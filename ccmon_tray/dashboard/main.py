@@ -71,6 +71,7 @@ class Dashboard:
         self._ending = False
         self.root = root or make_root()
         remembered = recall(paths.window_file)
+        self._was_dark = remembered.dark
         chosen = ChosenRange.named(range_name) if range_name else remembered.range
         self.window = DashboardWindow(
             self.root,
@@ -183,7 +184,9 @@ class Dashboard:
 
     def _state(self) -> Remembered:
         window = self.window
-        return Remembered(window.view_name, window.chosen_range(), switches=dict(window.memory))
+        return Remembered(
+            window.view_name, window.chosen_range(), switches=dict(window.memory), dark=window.design.dark
+        )
 
     def _raise(self) -> None:
         root = self.root
@@ -202,7 +205,11 @@ class Dashboard:
         return settings if kind is None else with_value(settings, "source.kind", kind, "--source")
 
     def _palette(self, patience_s: float = 0.0) -> Palette:
-        dark = self._appearance.dark(patience_s) if self._appearance else None
+        dark = None
+        if self._appearance is not None:
+            # Until the desktop has answered, it is as it was the last time: mostly it is the same still.
+            dark = self._appearance.dark(patience_s if self._was_dark is None else 0.0)
+            dark = self._was_dark if self._appearance.asking else dark
         return palette_for(self._settings.appearance.theme, system_dark=dark)
 
 

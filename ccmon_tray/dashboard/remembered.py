@@ -42,6 +42,7 @@ class Remembered:
         place: Where it was when it was not maximised, pixels; None where that is not known.
         maximised: Whether it filled the screen.
         switches: What the views remember: switches, sort columns.
+        dark: Whether it was dark.
     """
 
     view: ViewName = ViewName.SUMMARY
@@ -49,6 +50,7 @@ class Remembered:
     place: Box | None = None
     maximised: bool = False
     switches: dict[str, str] = field(default_factory=dict)
+    dark: bool | None = None
 
 
 def recall(file: Path) -> Remembered:
@@ -66,6 +68,8 @@ def recall(file: Path) -> Remembered:
     if isinstance(switches := told.get("switches"), dict):
         pairs = [(key, value) for key, value in switches.items() if isinstance(value, str)]
         found = replace(found, switches=dict(pairs[:_MOST_SWITCHES]))
+    if isinstance(dark := told.get("dark"), bool):
+        found = replace(found, dark=dark)
     return replace(found, maximised=told.get("maximised") is True)
 
 
@@ -113,11 +117,30 @@ def fitted(place: Box, there: Sequence[Box]) -> Box:
     )
 
 
+def put(root: tk.Tk, place: Box, there: Sequence[Box], *, maximised: bool) -> Box:
+    """Put a window that is not shown yet where it was, as far as it can be seen there.
+
+    Args:
+        root: The window.
+        place: Where it was.
+        there: The screens.
+        maximised: Whether it filled its screen.
+
+    Returns:
+        Its place.
+    """
+    place = fitted(place, there)
+    root.geometry(f"{place.width}x{place.height}+{place.x}+{place.y}")
+    if maximised:
+        _maximise(root)
+    return place
+
+
 class Keeper:
     """Puts a window where it was, and writes down what it is like soon after that changes.
 
     Args:
-        root: The window, not shown yet.
+        root: The window; one that is shown already stays where it is.
         file: Where that is kept.
         remembered: What was recalled.
         state: View, range and switches as they are now; place and ``maximised`` are the keeper's own.
@@ -142,15 +165,16 @@ class Keeper:
         self._maximised = remembered.maximised
         self._written = remembered
         self._due: dict[Callable[[], None], str] = {}
-        if self._place is None:
+        if root.winfo_ismapped():
+            pass
+        elif self._place is None:
             width, height = usual
             # Not larger than the screen: there the window's lower edge would be out of reach.
             root.geometry(f"{min(width, root.winfo_screenwidth())}x{min(height, root.winfo_screenheight())}")
+            if self._maximised:
+                _maximise(root)
         else:
-            self._place = place = fitted(self._place, there(root))
-            root.geometry(f"{place.width}x{place.height}+{place.x}+{place.y}")
-        if self._maximised:
-            _maximise(root)
+            self._place = put(root, self._place, there(root), maximised=self._maximised)
         root.bind("<Configure>", self._on_configure, add=True)
         root.bind("<Destroy>", self._on_destroy, add=True)
 

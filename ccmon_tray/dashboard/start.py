@@ -12,11 +12,16 @@ import threading
 import tkinter as tk
 from typing import Final
 
+from ccmon_tray.dashboard.remembered import Remembered, put, recall
+from ccmon_tray.dashboard.screens import screens
+from ccmon_tray.dashboard.theme import DARK, LIGHT
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths
 
 _WINDOW: Final = ("ccmon_tray.dashboard.main", "ccmon_tray.dashboard.views.summary")
 _TURN_S: Final = 0.0005
+
+TITLE: Final = "Claude Code Monitor"
 
 
 def run_dashboard(
@@ -48,6 +53,7 @@ def run_dashboard(
     ahead.start()
     root = make_root()
     picture = _first_picture(root)
+    _show_ground(root, recall(paths.window_file))
     ahead.join()
     from ccmon_tray.dashboard.main import Dashboard  # noqa: PLC0415  # which is there by now
 
@@ -77,6 +83,7 @@ def make_root() -> tk.Tk:
             next_step="Start it on a desktop, or see the numbers with ccmon-tray status",
         ) from error
     root.withdraw()
+    root.title(TITLE)
     return root
 
 
@@ -88,6 +95,16 @@ def _first_picture(root: tk.Tk) -> tk.PhotoImage:
     picture = tk.PhotoImage(master=root, width=1, height=1)
     tk.Label(root, image=picture)
     return picture
+
+
+def _show_ground(root: tk.Tk, remembered: Remembered) -> None:
+    """Show the empty window where it was and as dark as it was: window managers take their time with it."""
+    if remembered.place is None or remembered.dark is None:
+        return
+    root.configure(background=(DARK if remembered.dark else LIGHT).background)
+    put(root, remembered.place, screens(root), maximised=remembered.maximised)
+    root.deiconify()
+    root.update()
 
 
 def _import_ahead() -> None:

@@ -15,6 +15,7 @@ from ccmon_tray.dashboard.keys import bind_keys
 from ccmon_tray.dashboard.page import Page
 from ccmon_tray.dashboard.ranges import ChosenRange, span_words
 from ccmon_tray.dashboard.services import Services
+from ccmon_tray.dashboard.start import TITLE
 from ccmon_tray.dashboard.status import status_of
 from ccmon_tray.dashboard.style import Style
 from ccmon_tray.dashboard.theme import Palette
@@ -27,7 +28,6 @@ from ccmon_tray.dashboard.work import Work
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.view_names import ViewName
 
-TITLE: Final = "Claude Code Monitor"
 SMALLEST: Final = (800, 600)
 USUAL: Final = (1180, 800)
 

@@ -109,6 +109,11 @@ class SystemAppearance:
         self._thread = threading.Thread(target=self._learn, name="appearance", daemon=True)
         self._thread.start()
 
+    @property
+    def asking(self) -> bool:
+        """Whether there is no answer yet."""
+        return self._thread.is_alive()
+
     def dark(self, patience_s: float = 0.0) -> bool | None:
         """The answer, as far as it is known after this time at the most."""
         self._thread.join(patience_s)

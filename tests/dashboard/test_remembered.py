@@ -59,7 +59,7 @@ def test_half_a_window_at_least_is_on_screens(place: Box, there: list[Box]) -> N
 
 
 WHOLE = Remembered(
-    ViewName.SESSIONS, ChosenRange("custom", 1_000, 2_000), Box(-20, 30, 900, 700), True, {"a": "b"}
+    ViewName.SESSIONS, ChosenRange("custom", 1_000, 2_000), Box(-20, 30, 900, 700), True, {"a": "b"}, False
 )
 
 
@@ -87,6 +87,7 @@ def test_what_makes_sense_is_kept_beside_what_does_not(tmp_path: Path) -> None:
         "place": {"x": 1, "y": 2, "width": -5, "height": 7},
         "maximised": "yes",
         "switches": {"summary.cost": "steps", "other": 3},
+        "dark": "very",
         "later": True,
     }
     assert written(tmp_path, told) == Remembered(

@@ -42,7 +42,8 @@ class ScrolledBody(tk.Frame):
         # As high as the place, so that content that can grow fills it.
         self._strut = tk.Frame(self._holder, background=ground, width=0, height=1)
         self._strut.grid(row=0, column=1, sticky="n")
-        self._item = self._canvas.create_window(0, 0, window=self._holder, anchor="nw")
+        # Shown once its width is known, so that nothing is laid out and drawn twice.
+        self._item = self._canvas.create_window(0, 0, window=self._holder, anchor="nw", state="hidden")
         self._canvas.grid(row=0, column=0, sticky="nsew")
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
@@ -87,7 +88,7 @@ class ScrolledBody(tk.Frame):
             self._canvas.yview_scroll(bottom - seen - height + self._step // 2, "units")
 
     def _on_place(self, event: "tk.Event[Any]") -> None:
-        self._canvas.itemconfigure(self._item, width=event.width)
+        self._canvas.itemconfigure(self._item, width=event.width, state="normal")
         self._strut.configure(height=event.height)
         self._fit()
 
