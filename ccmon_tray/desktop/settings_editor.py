@@ -58,6 +58,8 @@ def _toml(key: Key) -> str:
     match key.default:
         case None:
             return "[]" if get_origin(key.kind) is tuple else '""'
+        case tuple() as values:
+            return str(list(values))
         case bool() | int() | float() as value:
             return str(value).lower()
         case value:
