@@ -100,8 +100,7 @@ class LineParser:
     def __init__(self, session: str, *, is_subagent: bool) -> None:
         self._session = session
         self._is_subagent = is_subagent
-        self._last: tuple[Any, ...] = ()
-        self._last_timestamp = ""
+        self._last: Mapping[str, Any] | None = None
 
     def parse(self, line: bytes) -> Request | Deed | None:
         """What a line tells.
@@ -122,7 +121,11 @@ class LineParser:
         try:
             content = _loads(line)
             if isinstance(message := content.get("message"), dict) and "usage" in message:
-                return None if self._repeats(content, message) else self._request(line, content, message)
+                if self._repeats(content, message):
+                    return None
+                told = self._request(line, content, message)
+                self._last = content
+                return told
             if isinstance(result := content.get("toolUseResult"), dict):
                 return self._deed(line, content, result)
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
@@ -130,21 +133,23 @@ class LineParser:
         return None
 
     def _repeats(self, content: Mapping[str, Any], message: Mapping[str, Any]) -> bool:
-        """Whether a line tells the same as the one before it, only later."""
-        told = (
-            message.get("id"),
-            content.get("requestId"),
-            message.get("model"),
-            message["usage"],
-            content.get("costUSD"),
-            content.get("sessionId"),
-            content.get("isSidechain"),
+        """Whether a line tells the same as the request before it, only later."""
+        before = self._last
+        if before is None:
+            return False
+        last: Mapping[str, Any] = before["message"]
+        message_id = message.get("id")
+        return (
+            bool(message_id)
+            and message_id == last.get("id")
+            and message["usage"] == last["usage"]
+            and message.get("model") == last.get("model")
+            and content.get("requestId") == before.get("requestId")
+            and content.get("sessionId") == before.get("sessionId")
+            and content.get("isSidechain") == before.get("isSidechain")
+            and content.get("costUSD") == before.get("costUSD")
+            and content["timestamp"] >= before["timestamp"]
         )
-        timestamp = content["timestamp"]
-        if told == self._last and told[0] and timestamp >= self._last_timestamp:
-            return True
-        self._last, self._last_timestamp = told, timestamp
-        return False
 
     def _request(self, line: bytes, content: Mapping[str, Any], message: Mapping[str, Any]) -> Request | None:
         model = _text(message.get("model"))

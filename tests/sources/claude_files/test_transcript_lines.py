@@ -76,6 +76,15 @@ def test_a_repeated_line_tells_nothing_and_a_larger_one_does() -> None:
     assert parser.parse(first) is not None
 
 
+def test_a_broken_line_is_broken_each_time_and_hides_nothing() -> None:
+    parser = LineParser("by-name", is_subagent=False)
+    broken, whole = as_bytes(answer(1, tokens=(-1, 0, 0, 0))), as_bytes(answer(1))
+    for _ in range(2):
+        with pytest.raises(BrokenLine):
+            parser.parse(broken)
+    assert parser.parse(whole) is not None
+
+
 @pytest.mark.parametrize(
     "line",
     [
