@@ -67,6 +67,8 @@ def _parts(snapshot: Snapshot, now: float) -> list[_Part]:
         parts += _budgets(snapshot)
     if snapshot.warnings:
         parts.append(_Part(7, formatting.counted(len(snapshot.warnings), "warning")))
+    if snapshot.figures is not None and snapshot.source.kind is not SourceKind.DEMO:
+        parts.append(_Part(8, wording.source_title(snapshot)))
     return parts
 
 

@@ -13,7 +13,8 @@ from tests.support.snapshots import MIDNIGHT, NOW, UNREACHABLE, every_state, fig
 
 def test_the_numbers_in_reading_order() -> None:
     assert compose(fresh(), now=NOW) == (
-        "Claude Code: $12.34 today · 5.6M tokens · $84.10 this week · $312.40 this month · $2.10 last hour"
+        "Claude Code: $12.34 today · 5.6M tokens · $84.10 this week · $312.40 this month · $2.10 last hour "
+        "· Prometheus"
     )
 
 
