@@ -25,13 +25,15 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
-def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
+def write_atomic(path: Path, data: bytes, mode: int = 0o600, *, durable: bool = True) -> None:
     """Replace a file's content as a whole: after a crash or a full disk it is the old or the new.
 
     Args:
         path: The file; where it is a symbolic link, the file it points to. Missing folders are made.
         data: Its whole content.
         mode: Its permissions (POSIX).
+        durable: Whether to wait for the disk, which can take a tenth of a second; if not, the file may be
+            empty after the machine has lost its power.
 
     Raises:
         OSError: It cannot be written; the file is then as it was.
@@ -43,8 +45,9 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o600) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         Path(name).chmod(mode)
         Path(name).replace(target)
     except BaseException:

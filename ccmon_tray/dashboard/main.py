@@ -18,6 +18,7 @@ from ccmon_tray.dashboard.remembered import Keeper, Remembered, recall
 from ccmon_tray.dashboard.services import Services
 from ccmon_tray.dashboard.start import make_root
 from ccmon_tray.dashboard.theme import Palette, palette_for
+from ccmon_tray.dashboard.views.registry import import_views
 from ccmon_tray.dashboard.window import USUAL, DashboardWindow
 from ccmon_tray.desktop import assets, memory
 from ccmon_tray.desktop.appearance import SystemAppearance
@@ -118,7 +119,7 @@ class Dashboard:
         window = self.window
         window.jobs.start(
             lambda _task: _prepare_charts(),
-            lambda _done: window.charts_are_ready(),
+            lambda _done: self._go_on_with_charts(),
             lambda error: window.say(f"Charts cannot be drawn: {error}"),
             name="charts",
         )
@@ -134,6 +135,15 @@ class Dashboard:
             _log.warning("%s", error)
         self.root.after(_SETTLED_MS, memory.trim_working_set)
         self._look()
+
+    def _go_on_with_charts(self) -> None:
+        self.window.charts_are_ready()
+        self.window.jobs.start(
+            lambda _task: import_views(),
+            lambda _done: None,
+            lambda error: _log.error("A view cannot be opened", exc_info=error),
+            name="views",
+        )
 
     def _look(self) -> None:
         """Take up what other processes ask for, and what the desktop has answered meanwhile."""

@@ -218,7 +218,8 @@ class Keeper:
         if now == self._written:
             return
         try:
-            write_atomic(self._file, json.dumps(asdict(now), indent=1).encode())
+            # On Tk's thread, so nobody waits for the disk.
+            write_atomic(self._file, json.dumps(asdict(now), indent=1).encode(), durable=False)
         except OSError as error:
             _log.warning("What the window is like cannot be kept in %s: %s", self._file, error)
         # Switches are one dictionary that changes, so a copy is what was written.

@@ -1,4 +1,4 @@
-"""Which views there are. Each is imported when it is first opened, so that the window opens soon."""
+"""Which views there are. Each is imported when it is first opened, or when all else of a start is done."""
 
 from importlib import import_module
 from typing import Any, Final
@@ -28,8 +28,17 @@ ORDER: Final = tuple(name for _, names in GROUPS for name in names)
 """The views from top to bottom: Ctrl+1 to Ctrl+8."""
 
 
+def import_views() -> None:
+    """Import all views, so that each opens at once; for a worker's thread."""
+    for name in ORDER:
+        _module(name)
+
+
 def make_view(name: ViewName, host: Host) -> View[Any]:
     """Make a view; its module holds it as ``VIEW``."""
-    module = import_module(f"ccmon_tray.dashboard.views.{name.value.replace('-', '_')}")
-    view: View[Any] = module.VIEW(host)
+    view: View[Any] = _module(name).VIEW(host)
     return view
+
+
+def _module(name: ViewName) -> Any:
+    return import_module(f"ccmon_tray.dashboard.views.{name.value.replace('-', '_')}")

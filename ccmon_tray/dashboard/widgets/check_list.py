@@ -93,6 +93,8 @@ class CheckList(Surface):
         self._opened: set[str] = set()
         self._tops: list[int] = []
         height = design.px(_LEAST) * len(self._links)
+        strong = design.fonts.get(_SIZE, strong=True)
+        self._title_width = max(strong.measure(words) for _, words in self._links)
         super().__init__(parent, design, ground=design.palette.card, height=height, focus=True)
         self.on_click(self._click)
         self.bind("<Double-Button-1>", lambda _event: self._copy_selected())
@@ -135,7 +137,7 @@ class CheckList(Surface):
         # What lies under a row is as high as the row, which shows only when that is drawn.
         lowest = self.create_text(0, 0, text="")
         baseline = top + px(_LEAST) // 2 + px(4.5)
-        title_width = max(paint.fonts.get(_SIZE, strong=True).measure(words) for _, words in self._links)
+        title_width = self._title_width
         left = px(_TITLE)
         right = width - px(_EDGE) - px(_CHEVRON)
         narrow = width < px(_NARROW)
