@@ -11,6 +11,7 @@ from ccmon_tray.usage.models import SourceKind
 
 _LOOK_S: Final = 0.9
 _IDLE_S: Final = 5.0
+_END_S: Final = 0.2
 # A window ends with a full second, so what is written in this one may only be seen in the next.
 _MORE_POLLS: Final = 2
 
@@ -37,6 +38,8 @@ class LiveTranscripts:
     def close(self) -> None:
         """Look no more."""
         self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join(_END_S)
 
     def _run(self) -> None:
         pause_s = _LOOK_S
