@@ -291,7 +291,8 @@ def main() -> None:
         shown = stack.enter_context(Desktop(folder / "desktop", bus=False, size=(1400, 1000)))
         shown.start_window_manager()
         environ = {
-            **shown.env,
+            **{name: value for name, value in shown.env.items() if name != "PYTHONDONTWRITEBYTECODE"},
+            "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),  # compiled, as what is installed is
             "CCMON_TRAY_HOME": str(folder / "home"),
             "CCMON_TRAY_PROMETHEUS__URL": stack.enter_context(server(options.series, folder / "server")),
             "CCMON_TRAY_TRAY__RANGE": RANGE,
