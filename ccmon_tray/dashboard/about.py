@@ -12,6 +12,7 @@ from ccmon_tray import __version__
 LICENCE: Final = "MIT"
 COMPONENTS: Final = (
     "dbus-fast",
+    "desktop-notifier",
     "filelock",
     "grpclib",
     "httpx",

@@ -104,7 +104,12 @@ def test_a_source_that_cannot_answer_is_exit_code_3(tmp_path: Path, fault: Fault
 @pytest.mark.needs("prometheus")
 def test_a_server_without_telemetry_says_how_to_turn_it_on(tmp_path: Path) -> None:
     with prometheus(tmp_path / "data") as server:
-        report = run(tmp_path, "report", CCMON_TRAY_PROMETHEUS__URL=server.url)
+        report = run(
+            tmp_path,
+            "report",
+            CCMON_TRAY_SOURCE__KIND="prometheus",
+            CCMON_TRAY_PROMETHEUS__URL=server.url,
+        )
         as_json = run(tmp_path, "report", "--prometheus-url", server.url, "--json")
         status = run(tmp_path, "status", "--prometheus-url", server.url, "--json")
 
