@@ -45,7 +45,7 @@ from ccmon_tray.usage.metrics import Metric  # noqa: E402
 POINTS: Final = 40
 CLIENTS: Final = 2
 THREADS: Final = 4
-EXPORTS: Final = 50  # that a session sends
+EXPORTS: Final = 500  # that a session sends: an hour and a half, every ten seconds
 SOAK_S: Final = 600.0
 METHOD: Final = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")

@@ -10,11 +10,13 @@ figures of one reading are of one source. It is made again:
 - every ten minutes while a later one is in use, because an earlier one may be there by now.
 """
 
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from ccmon_tray.errors import CcmonError, SourceUnavailable
@@ -39,7 +41,7 @@ class Candidate:
     Attributes:
         info: What it is, as far as that is known before it is opened.
         open: Opens it; may raise ``CcmonError``.
-        insists: Whether its error is to be shown where no source has data: somebody has set it up.
+        insists: Whether it is the one to say what is wrong where no source has data: somebody has set it up.
     """
 
     info: SourceInfo
@@ -171,19 +173,16 @@ class AutoSource:
         if followed is not None:
             self._use(followed, followed.open(), has_data=True)
             return
-        errors: dict[SourceKind, CcmonError] = {}
         for candidate in self._candidates:
             if candidate is self._candidate and self._has_data:
                 if failed or (doubted and not self._still_answers()):
                     continue
                 return  # no earlier one has data
-            try:
+            with contextlib.suppress(CcmonError):  # where it matters, its own call says it again
                 if self._try(candidate, now if failed else None):
                     return
-            except CcmonError as error:
-                errors[candidate.info.kind] = error
         if not self._has_data:
-            self._fall_back(errors)
+            self._fall_back()
         elif failed:
             self._failing_since = now  # none is better: look again later
 
@@ -211,10 +210,11 @@ class AutoSource:
             self._use(candidate, source, has_data=True)
         return good
 
-    def _fall_back(self, errors: dict[SourceKind, CcmonError]) -> None:
-        insisting = [each for each in self._candidates if each.insists and each.info.kind in errors]
-        kind = insisting[0].info.kind if insisting else self._fallback
-        candidate = next(each for each in self._candidates if each.info.kind is kind)
+    def _fall_back(self) -> None:
+        """Use the one that is to say what is missing: a person has set it up, or it needs no setting up."""
+        insisting = (each for each in self._candidates if each.insists)
+        fallback = (each for each in self._candidates if each.info.kind is self._fallback)
+        candidate = next(chain(insisting, fallback))
         if candidate is not self._candidate:
             self._use(candidate, candidate.open(), has_data=False)
 

@@ -104,6 +104,9 @@ def test_a_prometheus_that_was_set_up_says_what_is_wrong_with_it() -> None:
         world.auto.inventory()
     assert world.auto.info.kind is PROMETHEUS
 
+    world.sources[PROMETHEUS].error = None
+    assert world.auto.inventory(refresh=True).info.kind is PROMETHEUS
+
     world.use(TRANSCRIPTS)
     assert world.chosen(refresh=True) is TRANSCRIPTS
 
