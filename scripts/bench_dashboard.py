@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from PIL import ImageGrab
 from Xlib import X
 from Xlib.display import Display
 from Xlib.error import XError
@@ -163,22 +164,24 @@ def watch_start(environ: Mapping[str, str], boxes: Mapping[str, Any], figures: F
     watcher = Watcher(environ["DISPLAY"])
     began = time.perf_counter()
     with contextlib.closing(watcher), dashboard(environ) as process:
-        _until(lambda: _has_figure(watcher, boxes["figure"]))
+        _until(lambda: _has_figure(watcher, boxes["figure"]), "a figure", environ["DISPLAY"])
         figures.numbers_ms.append((time.perf_counter() - began) * 1000)
         waiting = list(boxes["charts"])
         while waiting:
-            _until(lambda: _has_drawing(watcher, waiting[0]))
+            _until(lambda: _has_drawing(watcher, waiting[0]), f"a chart in {waiting[0]}", environ["DISPLAY"])
             waiting.pop(0)
         figures.charts_ms.append((time.perf_counter() - began) * 1000)
         process.terminate()
         process.wait(10)
 
 
-def _until(seen: Callable[[], bool]) -> None:
+def _until(seen: Callable[[], bool], what: str, display: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not seen():
         if time.monotonic() > deadline:
-            raise SystemExit("the window does not show what it should")
+            picture = Path(tempfile.gettempdir()) / "bench-dashboard-failed.png"
+            ImageGrab.grab(xdisplay=display).save(picture)
+            raise SystemExit(f"the window does not show {what}: see {picture}")
         time.sleep(WATCH_S)
 
 

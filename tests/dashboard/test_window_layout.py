@@ -10,6 +10,7 @@ from ccmon_tray.dashboard.views.registry import ORDER
 from ccmon_tray.dashboard.widgets.grid import Grid
 from ccmon_tray.dashboard.widgets.surface import Surface
 from ccmon_tray.dashboard.window import DashboardWindow
+from ccmon_tray.view_names import ViewName
 from tests.support.dashboard import await_drawn, descendants, pump
 from tests.support.views import OpenView, cut_words
 
@@ -78,6 +79,19 @@ def test_nothing_is_cut(open_view: OpenView, name: str, scale: float) -> None:
         await_drawn(window)
         wrong[size] = cut(window)
     assert wrong == {each: [] for each in wrong}
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_nothing_is_cut_at_any_width_between(open_view: OpenView, name: ViewName) -> None:
+    """Where one column more or less finds room."""
+    window = open_view(name, "30d", size=SMALLEST)
+    wrong = {}
+    for width in range(820, 1480, 30):
+        window.root.geometry(f"{width}x700")
+        pump(window.root, lambda: window.root.winfo_width() == width, "the width")  # noqa: B023
+        if found := cut(window):
+            wrong[width] = found
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("name", ORDER)

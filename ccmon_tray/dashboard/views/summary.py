@@ -9,7 +9,7 @@ from ccmon_tray.dashboard.views.comparison import change_of, period_before
 from ccmon_tray.dashboard.widgets.budget_card import BudgetCards
 from ccmon_tray.dashboard.widgets.card import Card, Rows
 from ccmon_tray.dashboard.widgets.segments import Segments
-from ccmon_tray.dashboard.widgets.stat_card import Stat, StatCard
+from ccmon_tray.dashboard.widgets.stat_card import Stat, StatCard, least_width
 from ccmon_tray.dashboard.widgets.table import Column, Table, TableRow
 from ccmon_tray.usage import formatting, wording
 from ccmon_tray.usage.models import ModelUsage, State, Totals, UsageWarning
@@ -52,7 +52,6 @@ class SummaryView(View["SummaryReading"]):
         self.budgets = BudgetCards(body, design, copy)
         self._main = main
         self._make_room(len(self.host.services.settings.budgets.limits))
-        more = Rows(body, design, least=112)
         titles = (
             "Lines added",
             "Lines removed",
@@ -62,6 +61,7 @@ class SummaryView(View["SummaryReading"]):
             "Cache hits",
             "Edits accepted",
         )
+        more = Rows(body, design, least=least_width(design, titles))
         self.more_cards = [StatCard(more, design, title, copy=copy) for title in titles]
         more.fill(self.more_cards)
         more.pack(fill="x", pady=(gap, 0))

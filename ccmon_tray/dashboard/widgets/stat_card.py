@@ -1,7 +1,7 @@
 """A card that says one figure: what it is, how it compares, how it went."""
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -10,6 +10,9 @@ from ccmon_tray.dashboard.widgets.surface import Surface
 
 _LARGE: Final = 28
 _MEDIUM: Final = 19
+_LEAST: Final = 13  # of a figure that is too long otherwise
+_EDGE: Final = 16
+_BETWEEN: Final = " · "
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class StatCard(Surface):
         paint.rounded(
             (0, 0, width, height), radius=px(8), fill=colours.card, ground=self.ground, border=border
         )
-        left, right = px(16), width - px(16)
+        left, right = px(_EDGE), width - px(_EDGE)
         room = right - left
         y = px(27)
         paint.text(left, y, self._title, room=room, size=12, colour=colours.secondary)
@@ -130,11 +133,19 @@ class StatCard(Surface):
             self._draw_awaited(left, y, size, room)
             return
         spark = self._spark_width(stat, room)
+        # A long figure is set smaller rather than cut.
+        fitting = (
+            each for each in range(size, _LEAST - 1, -1) if self._measure(stat.figure, each) <= room - spark
+        )
+        size = next(fitting, _LEAST)
         wide = paint.text(left - px(1), y, stat.figure, room=room - spark, size=size, strong=True)
         if spark and wide + spark <= room:
             self._draw_sparkline(stat, right, y, spark - px(16))
         if stat.trend or stat.note:
             self._draw_note(stat, left, y + px(25 if self._large else 20), room)
+
+    def _measure(self, figure: str, size: int) -> int:
+        return self.design.fonts.get(size, strong=True).measure(figure)
 
     def _draw_note(self, stat: Stat, left: int, y: int, room: int) -> None:
         paint, colours, px = self.painter, self.design.palette, self.design.px
@@ -144,7 +155,10 @@ class StatCard(Surface):
             taken += px(5)
             left += taken
             room -= taken
-        paint.text(left, y, stat.note, room=room, size=12, colour=colours.secondary)
+        note, font = stat.note, self.design.fonts.get(12)
+        while font.measure(note) > room and _BETWEEN in note:
+            note = note.rpartition(_BETWEEN)[0]  # the last part is the least
+        paint.text(left, y, note, room=room, size=12, colour=colours.secondary)
 
     def _draw_awaited(self, left: int, baseline: int, size: int, room: int) -> None:
         px, colours = self.design.px, self.design.palette
@@ -170,6 +184,11 @@ class StatCard(Surface):
             scale=self.design.scale,
         )
         self.create_image(right, baseline + px(4), image=self._spark, anchor="se")
+
+
+def least_width(design: Design, titles: Iterable[str]) -> float:
+    """The width, units, at which no card cuts its title."""
+    return max(design.fonts.get(12).measure(title) for title in titles) / design.scale + 2 * _EDGE + 1
 
 
 def _height(*, large: bool, reserve: bool) -> int:
