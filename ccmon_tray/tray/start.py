@@ -22,6 +22,7 @@ from ccmon_tray.tray import fonts
 from ccmon_tray.tray.app import HOW_TO_SEE, TrayApp
 from ccmon_tray.tray.backends.base import TrayBackend
 from ccmon_tray.tray.model import Action, Command, IconFace
+from ccmon_tray.usage.models import State
 from ccmon_tray.tray.stack_switch import StackSwitch
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def _renderer() -> Callable[[IconFace, int], "Image"]:
     from ccmon_tray.tray.icon import render  # noqa: PLC0415
 
     def draw(face: IconFace, size: int) -> "Image":
-        if face.text:
+        # Missing telemetry is shown by a question mark.
+        if face.text or face.state is State.NO_TELEMETRY:
             fonts.bring_fonts_in()
         return render(face, size, dark_bar=face.dark_bar)
 

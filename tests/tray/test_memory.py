@@ -50,5 +50,18 @@ def run(program: str) -> str:
     return done.stdout
 
 
+EVERY_STATE = """
+from ccmon_tray.tray.model import IconFace
+from ccmon_tray.tray.start import _renderer
+from ccmon_tray.usage.models import State
+for state in State:
+    assert _renderer()(IconFace(state, attention=True), 32).getbbox()
+"""
+
+
+def test_every_state_can_be_drawn_without_fonts_from_the_start() -> None:
+    run(EVERY_STATE)
+
+
 def test_what_is_given_back_is_there_again_when_it_is_needed() -> None:
     assert run(PROGRAM) == run(WITH_FONTS)
