@@ -71,7 +71,6 @@ def build_menu(
     items: list[MenuItem] = [_status(snapshot, now, calendar)]
     if snapshot is not None:
         items += _trouble(snapshot, now, calendar)
-        items += _onboarding(snapshot)
     if snapshot is not None and snapshot.figures is not None:
         items.append(_separator("figures"))
         items += _periods(snapshot.figures, now, calendar)
@@ -125,16 +124,18 @@ def _trouble(snapshot: Snapshot, now: float, calendar: Calendar) -> Iterator[Men
         since = _clock(problem.since, now, calendar)
         yield MenuItem("problem", f"⚠ {problem.title}{_DOT}since {since}", _SETTINGS)
         yield from _prose("problem.cause", problem.cause[:1].upper() + problem.cause[1:])
-        yield from _prose("problem.next", problem.next_step, lead="→ ", command=_SETTINGS)
+        if _is_new(snapshot):
+            show = Command(Action.OPEN_DASHBOARD, ViewName.SUMMARY)
+            yield MenuItem("connect", "Connect Claude Code…", show)
+        else:
+            yield from _prose("problem.next", problem.next_step, lead="→ ", command=_SETTINGS)
     for number, notice in enumerate(snapshot.notices):
         yield from _prose(f"notice.{number}", notice, lead="! ", command=_SETTINGS)
 
 
-def _onboarding(snapshot: Snapshot) -> Iterator[MenuItem]:
-    """The one next step where there are no data at all."""
-    if snapshot.state is State.NO_TELEMETRY and snapshot.source.kind in _OWN:
-        show = Command(Action.OPEN_DASHBOARD, ViewName.SUMMARY)
-        yield MenuItem("connect", "Connect Claude Code…", show)
+def _is_new(snapshot: Snapshot) -> bool:
+    """Whether there are no data at all: connecting is then the one next step."""
+    return snapshot.state is State.NO_TELEMETRY and snapshot.source.kind in _OWN
 
 
 def _sources(sources: SourcesShown, snapshot: Snapshot | None) -> MenuItem:
