@@ -10,6 +10,7 @@ class ViewName(StrEnum):
     TOKENS = "tokens"
     INSIGHTS = "insights"
     SESSIONS = "sessions"
+    REQUESTS = "requests"
     STATS_CACHE = "stats-cache"
     PROMETHEUS_HEALTH = "prometheus-health"
     SMOKE_TEST = "smoke-test"

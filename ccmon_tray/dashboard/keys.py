@@ -4,7 +4,7 @@ import sys
 import tkinter as tk
 from typing import TYPE_CHECKING, Any, Final
 
-from ccmon_tray.dashboard.views.registry import ORDER
+from ccmon_tray.dashboard.views.registry import SHORTCUTS
 from ccmon_tray.view_names import ViewName
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ _MODIFIER: Final = "Command" if sys.platform == "darwin" else "Control"
 def bind_keys(window: "DashboardWindow") -> None:
     """Bind the keys that work wherever the focus is."""
     bind = window.root.bind_all
-    for index, name in enumerate(ORDER):
-        bind(f"<{_MODIFIER}-Key-{index + 1}>", lambda _event, name=name: window.open_view(name))  # type: ignore[misc]
+    for name, shortcut in SHORTCUTS.items():
+        bind(f"<{_MODIFIER}-Key-{shortcut}>", lambda _event, name=name: window.open_view(name))  # type: ignore[misc]
     bind(f"<{_MODIFIER}-r>", lambda _event: window.reload())
     bind("<F5>", lambda _event: window.reload())
     bind(f"<{_MODIFIER}-comma>", lambda _event: window.open_view(ViewName.SETTINGS))

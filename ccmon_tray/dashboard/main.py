@@ -79,6 +79,7 @@ class Dashboard:
             Services(paths, self._settings),
             self._palette(_APPEARANCE_PATIENCE_S),
             view=ViewName(view) if view else remembered.view,
+            view_asked=view is not None,
             chosen=chosen or ChosenRange(self._settings.tray.range),
             memory=remembered.switches,
         )

@@ -12,6 +12,7 @@ from typing import Any, Final
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.feed import SnapshotFeed
 from ccmon_tray.dashboard.keys import bind_keys
+from ccmon_tray.dashboard.listing import Listing
 from ccmon_tray.dashboard.page import Page
 from ccmon_tray.dashboard.ranges import ChosenRange, span_words
 from ccmon_tray.dashboard.services import Services
@@ -20,10 +21,10 @@ from ccmon_tray.dashboard.status import status_of
 from ccmon_tray.dashboard.style import Style
 from ccmon_tray.dashboard.theme import Palette
 from ccmon_tray.dashboard.views.base import Exported
-from ccmon_tray.dashboard.views.registry import GROUPS, ORDER, TITLES, make_view
+from ccmon_tray.dashboard.views.registry import SOMETIMES, TITLES, make_view
 from ccmon_tray.dashboard.widgets.header import Header
 from ccmon_tray.dashboard.widgets.notes import Toast
-from ccmon_tray.dashboard.widgets.sidebar import Entry, Sidebar
+from ccmon_tray.dashboard.widgets.sidebar import Sidebar
 from ccmon_tray.dashboard.work import Work
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.view_names import ViewName
@@ -42,6 +43,8 @@ class DashboardWindow:
         services: The way to the data.
         palette: The colours to begin with.
         view: The view to begin with.
+        view_asked: Whether somebody asked for that view; one that was merely open last gives way to the
+            summary where the source has nothing for it.
         chosen: The range to begin with.
         memory: What was remembered of the views' switches; changed in place.
         scale: Pixels per unit; measured where not given.
@@ -54,6 +57,7 @@ class DashboardWindow:
         palette: Palette,
         *,
         view: ViewName = ViewName.SUMMARY,
+        view_asked: bool = True,
         chosen: ChosenRange | None = None,
         memory: dict[str, str] | None = None,
         scale: float | None = None,
@@ -63,6 +67,7 @@ class DashboardWindow:
         self.jobs = Work(root)
         self.feed = SnapshotFeed(root, services, self.jobs, self._on_snapshot, self._show_status)
         self.memory = {} if memory is None else memory
+        self._listing = Listing(self.jobs, self.memory, self._on_listing)
         self.on_state_changed: Callable[[], None] = lambda: None
         """Called when view, range or a switch has changed, so that they can be remembered."""
         self.on_settings_changed: Callable[[], None] = lambda: None
@@ -70,6 +75,7 @@ class DashboardWindow:
         self._scale = scale
         self._range = chosen or ChosenRange()
         self._view = view
+        self._gives_way = not view_asked
         self._charts_ready = False
         self._waiting_for_charts: list[Callable[[], None]] = []
         self._copied = ""
@@ -112,6 +118,8 @@ class DashboardWindow:
         if self._view in self._pages:
             self.page.leave()
         self._view = wanted
+        self._gives_way = False
+        self._list_views()
         self.sidebar.select(wanted)
         if wanted not in self._pages:
             page = self._pages[wanted] = Page(self._stack, self, make_view(wanted, self))
@@ -196,6 +204,7 @@ class DashboardWindow:
         """Read what is shown, and follow the tray's snapshots."""
         self.feed.start()
         self.page.open()
+        self._listing.look(self.services)
 
     def restyle(self, palette: Palette, scale: float | None = None) -> None:
         """Show everything in other colours or another size; figures stay."""
@@ -249,11 +258,9 @@ class DashboardWindow:
         self.root.configure(background=palette.background)
         px = self.design.px
         self.root.minsize(min(px(SMALLEST[0]), self.root.winfo_screenwidth()), px(SMALLEST[1] - 40))
-        entries = [
-            (title, [Entry(name, TITLES[name], str(ORDER.index(name) + 1)) for name in names])
-            for title, names in GROUPS
-        ]
-        self.sidebar = Sidebar(self.root, self.design, entries, self.open_view)
+        self.sidebar = Sidebar(
+            self.root, self.design, self._listing.entries(self.services, self._view), self.open_view
+        )
         self.sidebar.pack(side="left", fill="y")
         self.toast = Toast(self.root, self.design)
         right = tk.Frame(self.root, background=palette.background)
@@ -280,8 +287,18 @@ class DashboardWindow:
         self._show_header()
         self._hand_snapshot()
 
+    def _list_views(self) -> None:
+        self.sidebar.list(self._listing.entries(self.services, self._view))
+
+    def _on_listing(self, has_requests: bool) -> None:
+        if not has_requests and self._gives_way and self._view in SOMETIMES:
+            self.open_view(ViewName.SUMMARY)
+            self.say("Only the built-in collector keeps requests: this is the summary")
+        self._list_views()
+
     def _on_snapshot(self, _snapshot: Snapshot) -> None:
         self._show_status()
+        self._listing.look(self.services)
         self._hand_snapshot()
         page = self._pages.get(self._view)
         # Something was read just now: what is shown follows, so that no two surfaces disagree for long.

@@ -77,6 +77,15 @@ def duration(seconds: float | None) -> str:
     return _two(whole, _DAY, "d", _HOUR, "h")
 
 
+def milliseconds(took_ms: float | None) -> str:
+    """How long something took: ``18 ms``, ``2.4 s``, ``1m 12s``; unknown is a dash."""
+    if took_ms is None:
+        return UNKNOWN
+    if took_ms < 999.5:
+        return f"{took_ms:.0f} ms"
+    return f"{took_ms / 1000:.1f} s" if took_ms < 59_950 else duration(took_ms / 1000)
+
+
 def _two(whole: int, big: int, big_unit: str, small: int, small_unit: str) -> str:
     high, low = divmod(whole, big)
     low //= small

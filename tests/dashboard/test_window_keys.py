@@ -8,7 +8,7 @@ import pytest
 
 from ccmon_tray.dashboard.ranges import ChosenRange
 from ccmon_tray.dashboard.views.base import Asked
-from ccmon_tray.dashboard.views.registry import ORDER
+from ccmon_tray.dashboard.views.registry import ORDER, SHORTCUTS
 from ccmon_tray.dashboard.views.summary import SummaryView
 from ccmon_tray.dashboard.widgets.segments import Segments
 from ccmon_tray.dashboard.widgets.sidebar import Sidebar
@@ -59,9 +59,9 @@ def reached_by_tab(window: DashboardWindow) -> list[tk.Misc]:
     return reached
 
 
-@pytest.mark.parametrize(("number", "name"), list(enumerate(ORDER, 1)))
-def test_control_and_a_number_open_a_view(open_view: OpenView, number: int, name: ViewName) -> None:
-    window = open_view("summary" if number > 1 else "tokens")
+@pytest.mark.parametrize(("name", "number"), SHORTCUTS.items())
+def test_control_and_a_number_open_a_view(open_view: OpenView, name: ViewName, number: str) -> None:
+    window = open_view("summary" if name != "summary" else "tokens")
 
     press(window, f"<Control-Key-{number}>")
 

@@ -7,7 +7,7 @@ from ccmon_tray.dashboard.views.base import Host, View
 from ccmon_tray.view_names import ViewName
 
 GROUPS: Final = (
-    ("Usage", (ViewName.SUMMARY, ViewName.TOKENS, ViewName.INSIGHTS, ViewName.SESSIONS)),
+    ("Usage", (ViewName.SUMMARY, ViewName.TOKENS, ViewName.INSIGHTS, ViewName.SESSIONS, ViewName.REQUESTS)),
     ("Claude Code files", (ViewName.STATS_CACHE,)),
     ("Pipeline", (ViewName.PROMETHEUS_HEALTH, ViewName.SMOKE_TEST)),
     ("App", (ViewName.SETTINGS,)),
@@ -18,6 +18,7 @@ TITLES: Final[dict[ViewName, str]] = {
     ViewName.TOKENS: "Tokens",
     ViewName.INSIGHTS: "Insights",
     ViewName.SESSIONS: "Sessions",
+    ViewName.REQUESTS: "Requests",
     ViewName.STATS_CACHE: "Stats cache",
     ViewName.PROMETHEUS_HEALTH: "Prometheus health",
     ViewName.SMOKE_TEST: "Smoke test",
@@ -25,7 +26,16 @@ TITLES: Final[dict[ViewName, str]] = {
 }
 
 ORDER: Final = tuple(name for _, names in GROUPS for name in names)
-"""The views from top to bottom: Ctrl+1 to Ctrl+8."""
+"""The views from top to bottom."""
+
+SOMETIMES: Final = frozenset({ViewName.REQUESTS})
+"""Those that only some sources have figures for."""
+
+SHORTCUTS: Final = {
+    name: str(number)
+    for number, name in enumerate((*(each for each in ORDER if each not in SOMETIMES), *SOMETIMES), 1)
+}
+"""Which number with Ctrl opens a view: the same one whatever the source."""
 
 
 def import_views() -> None:

@@ -56,18 +56,26 @@ class Sidebar(Surface):
         super().__init__(
             parent, design, ground=design.palette.sidebar, width=_width(design, groups), focus=True
         )
-        self._groups = groups
-        self._entries = [entry for _, entries in groups for entry in entries]
+        self._groups: Sequence[tuple[str, Sequence[Entry]]] = ()
+        self._entries: list[Entry] = []
         self._choose = choose
         self._selected = ""
         self._hovered = ""
         self._status = Status()
         self._places: dict[str, tuple[int, int]] = {}
+        self.list(groups)
         self.on_click(self._click)
         self.bind("<Motion>", lambda event: self._hover(self._at(event.y)))
         self.bind("<Leave>", lambda _event: self._hover(""))
         self.bind("<Up>", lambda _event: self._step(-1))
         self.bind("<Down>", lambda _event: self._step(1))
+
+    def list(self, groups: Sequence[tuple[str, Sequence[Entry]]]) -> None:
+        """Have these lines from now on."""
+        if groups != self._groups:
+            self._groups = groups
+            self._entries = [entry for _, entries in groups for entry in entries]
+            self.redraw()
 
     def select(self, name: str) -> None:
         """Mark a view as the one shown."""

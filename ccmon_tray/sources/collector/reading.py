@@ -55,6 +55,10 @@ class Reader:
         [exact] = self.connection.execute(query, (first * HOUR_S, (first + 1) * HOUR_S)).fetchone()
         return max(int(first * HOUR_S) if exact is None else exact - 1, self._limit("kept_from"))
 
+    def has_events(self) -> bool:
+        """Whether any request or use of a tool was ever received."""
+        return bool(self.connection.execute("SELECT EXISTS (SELECT 1 FROM event_hours)").fetchone()[0])
+
     def answer(self, question: Question) -> Answer:
         """The answer to one question."""
         if not self._knows(question.metric):

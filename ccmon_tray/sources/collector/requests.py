@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from ccmon_tray.sources.base import Span
@@ -19,100 +20,19 @@ from ccmon_tray.sources.collector.schema import HOUR_S, NO_STATUS, EventKind
 from ccmon_tray.sources.collector.source import CollectorSource
 from ccmon_tray.sources.collector.units import from_units
 from ccmon_tray.sources.reports import range_info
+from ccmon_tray.sources.request_figures import (
+    Latency,
+    ModelRequests,
+    RequestsReading,
+    RequestsStep,
+    StatusErrors,
+    ToolUse,
+    latency_of,
+)
 from ccmon_tray.sources.tally import model_name
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import RangeInfo, SourceInfo, UsageWarning
 from ccmon_tray.usage.steps import tile
 from ccmon_tray.usage.windows import Calendar, Window
-
-_PERCENTS: Final = (50, 90, 99)
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Milliseconds that so many percent took at most (nearest rank: each is one that was measured)."""
-
-    p50_ms: int
-    p90_ms: int
-    p99_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class RequestsStep:
-    """Requests to models in a step (start, end], Unix seconds: answered ones, and failed attempts."""
-
-    start: int
-    end: int
-    requests: int
-    errors: int
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRequests:
-    """Requests to a model.
-
-    Attributes:
-        model: Its id as emitted, or "".
-        name: Its name for people.
-        requests: How many were answered.
-        errors: How many attempts failed.
-        cost_usd: What the answered ones cost.
-        latency: How long they took; None where that was not said.
-    """
-
-    model: str
-    name: str
-    requests: int
-    errors: int
-    cost_usd: float
-    latency: Latency | None
-
-
-@dataclass(frozen=True, slots=True)
-class ToolUse:
-    """How often a tool has run, how often it failed, and how long it took (None where that was not said)."""
-
-    tool: str
-    uses: int
-    failures: int
-    latency: Latency | None
-
-
-@dataclass(frozen=True, slots=True)
-class StatusErrors:
-    """How many attempts failed with an HTTP status; None is that no answer came at all."""
-
-    status: int | None
-    errors: int
-
-
-@dataclass(frozen=True, slots=True)
-class RequestsReading:
-    """Everything that the events of a range tell.
-
-    Attributes:
-        info: The range.
-        source: The collector.
-        known: Whether any such event was ever received: ``OTEL_LOGS_EXPORTER`` may not be set.
-        requests: How many requests were answered.
-        errors: How many attempts failed.
-        steps: Both over time; the steps tile the range.
-        by_model: Models, those with most requests first.
-        tools: Tools, the most used first.
-        errors_by_status: Statuses, the most frequent first.
-        warnings: Why the figures may be off.
-    """
-
-    info: RangeInfo
-    source: SourceInfo
-    known: bool
-    requests: int
-    errors: int
-    steps: tuple[RequestsStep, ...]
-    by_model: tuple[ModelRequests, ...]
-    tools: tuple[ToolUse, ...]
-    errors_by_status: tuple[StatusErrors, ...]
-    warnings: tuple[UsageWarning, ...]
 
 
 def read_requests(source: CollectorSource, window: Window, calendar: Calendar) -> RequestsReading:
@@ -136,6 +56,7 @@ def read_requests(source: CollectorSource, window: Window, calendar: Calendar) -
         known=events.known,
         requests=sum(answered),
         errors=sum(failed),
+        latency=latency_of(chain.from_iterable(one.durations_ms for one in requests.values())),
         steps=tuple(
             RequestsStep(start, end, *counts)
             for (start, end), *counts in zip(steps.pairs, answered, failed, strict=True)
@@ -158,12 +79,13 @@ class _Sum:
     took_ms: list[int] = field(default_factory=list)
 
     @property
+    def durations_ms(self) -> list[int]:
+        """How long each took that said so."""
+        return [*unpacked(b"".join(self.packed)), *self.took_ms]
+
+    @property
     def latency(self) -> Latency | None:
-        ascending = sorted((*unpacked(b"".join(self.packed)), *self.took_ms))
-        if not ascending:
-            return None
-        # Nearest rank: the smallest value that so many percent do not exceed.
-        return Latency(*(ascending[-(-len(ascending) * percent // 100) - 1] for percent in _PERCENTS))
+        return latency_of(self.durations_ms)
 
 
 # Where hours are not whole: the second, the word, whether it failed, cost and duration of each event.
@@ -201,7 +123,7 @@ class _Events:
         if reader is None:
             return
         execute = reader.connection.execute
-        self.known = bool(execute("SELECT EXISTS (SELECT 1 FROM event_hours)").fetchone()[0])
+        self.known = reader.has_events()
         self.words = dict(execute("SELECT id, word FROM words").fetchall())
         edges = rounded(boundaries, reader.detail_from, HOUR_S)
         for stretch in stretches(edges, HOUR_S):

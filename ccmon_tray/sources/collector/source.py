@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ccmon_tray.errors import SourceUnavailable
 from ccmon_tray.sources.base import Answer, Inventory, Question, SessionSeen, Span
@@ -15,6 +15,10 @@ from ccmon_tray.sources.collector.schema import VERSION, version_of
 from ccmon_tray.sources.collector.store import identity_of
 from ccmon_tray.sources.collector.warnings import warnings_of
 from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
+from ccmon_tray.usage.windows import Calendar, Window
+
+if TYPE_CHECKING:
+    from ccmon_tray.sources.request_figures import RequestsReading
 
 _BUSY_S: Final = 5.0
 # How far back data reach grows by the second. What is derived from it need not be read anew at each poll.
@@ -73,6 +77,16 @@ class CollectorSource:
         """Why answers about this window may be off: where single increments are not kept any more."""
         detail_from = self.read(lambda reader: reader.detail_from) or 0
         return warnings_of(span, detail_from)
+
+    def keeps_requests(self) -> bool:
+        """Whether any event was ever received."""
+        return self.read(Reader.has_events) or False
+
+    def requests(self, window: Window, calendar: Calendar) -> "RequestsReading":
+        """What the events of a range tell."""
+        from ccmon_tray.sources.collector.requests import read_requests  # noqa: PLC0415  # for one view alone
+
+        return read_requests(self, window, calendar)
 
     def close(self) -> None:
         """Close the file; calls under way fail soon."""

@@ -12,9 +12,10 @@ from ccmon_tray.sources.base import Answer, Inventory, Question, Row, SessionSee
 from ccmon_tray.sources.demo.days import DayGenerator, Labels, Track
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
-from ccmon_tray.usage.windows import Calendar
+from ccmon_tray.usage.windows import Calendar, Window
 
 if TYPE_CHECKING:
+    from ccmon_tray.sources.request_figures import RequestsReading
     from ccmon_tray.sources.server_health import ServerHealth
 
 _HISTORY_DAYS: Final = 400
@@ -88,6 +89,16 @@ class DemoSource:
         from ccmon_tray.sources.demo.health import demo_health  # noqa: PLC0415  # for one view alone
 
         return demo_health(self._clock(), span)
+
+    def keeps_requests(self) -> bool:
+        """Generated ones."""
+        return True
+
+    def requests(self, window: Window, calendar: Calendar) -> "RequestsReading":
+        """The requests behind the generated use of a range, and what tools they ran."""
+        from ccmon_tray.sources.demo.requests import demo_requests  # noqa: PLC0415  # for one view alone
+
+        return demo_requests(self._cut(Span(window.start, window.end)), self.info, window, calendar)
 
     def close(self) -> None:
         """Forget the generated days."""

@@ -3,16 +3,16 @@ from pathlib import Path
 import pytest
 
 from ccmon_tray.sources.collector.exports import ApiError, ApiRequest, Event, ToolResult
-from ccmon_tray.sources.collector.requests import (
+from ccmon_tray.sources.collector.requests import read_requests
+from ccmon_tray.sources.collector.source import CollectorSource
+from ccmon_tray.sources.collector.store import Store
+from ccmon_tray.sources.request_figures import (
     Latency,
     ModelRequests,
     RequestsReading,
     StatusErrors,
     ToolUse,
-    read_requests,
 )
-from ccmon_tray.sources.collector.source import CollectorSource
-from ccmon_tray.sources.collector.store import Store
 from ccmon_tray.usage.windows import Window
 from tests.sources.collector.recorded import SESSIONS, UTC, WINDOW, bodies, received
 from tests.sources.collector.tables import check_roll_ups
@@ -59,7 +59,7 @@ def test_percentiles_are_measured_durations(tmp_path: Path) -> None:
 
     [model] = reading(tmp_path / "usage.sqlite3", list(events)).by_model
 
-    assert model == ModelRequests("claude-opus-4-8", "Opus 4.8", 101, 0, 2.02, Latency(50, 90, 99))
+    assert model == ModelRequests("claude-opus-4-8", "Opus 4.8", 101, 0, 2.02, Latency(50, 90, 95, 99))
 
 
 def test_errors_and_tools(tmp_path: Path) -> None:
@@ -77,13 +77,14 @@ def test_errors_and_tools(tmp_path: Path) -> None:
     found = reading(tmp_path / "usage.sqlite3", events)
 
     assert (found.requests, found.errors) == (1, 3)
+    assert found.latency == Latency(40, 40, 40, 40)
     assert found.errors_by_status == (StatusErrors(529, 2), StatusErrors(None, 1))
     assert [(one.name, one.requests, one.errors) for one in found.by_model] == [
         ("Opus 4.8", 1, 2),
         ("(unknown)", 0, 1),
     ]
     assert found.tools == (
-        ToolUse("Bash", 2, 1, Latency(100, 300, 300)),
+        ToolUse("Bash", 2, 1, Latency(100, 300, 300, 300)),
         ToolUse("Read", 1, 0, None),
     )
     [step] = [step for step in found.steps if step.requests or step.errors]
