@@ -293,7 +293,7 @@ class DashboardWindow:
     def _on_listing(self, has_requests: bool) -> None:
         if not has_requests and self._gives_way and self._view in SOMETIMES:
             self.open_view(ViewName.SUMMARY)
-            self.say("Only the built-in collector keeps requests: this is the summary")
+            self.say("Only the built-in collector keeps requests")
         self._list_views()
 
     def _on_snapshot(self, _snapshot: Snapshot) -> None:

@@ -67,6 +67,7 @@ def opening(desktop: Desktop, home: Path) -> Iterator[OpenView]:
         memory: dict[str, str] | None = None,
         settings: dict[str, dict[str, object]] | None = None,
         now: float = NOW,
+        asked: bool = True,
         wait: bool = True,
     ) -> DashboardWindow:
         given = {"source": {"kind": "demo"}, "time": {"zone": "Europe/Berlin"}, **(settings or {})}
@@ -81,6 +82,7 @@ def opening(desktop: Desktop, home: Path) -> Iterator[OpenView]:
             services,
             palette_for(theme),
             view=ViewName(view),
+            view_asked=asked,
             chosen=ChosenRange(chosen),
             memory=memory,
             scale=scale,

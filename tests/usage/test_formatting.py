@@ -146,6 +146,22 @@ def test_durations(seconds: float | None, written: str) -> None:
     assert f.duration(seconds) == written
 
 
+@pytest.mark.parametrize(
+    ("took_ms", "written"),
+    [
+        (None, f.UNKNOWN),
+        (0, "0 ms"),
+        (999.4, "999 ms"),
+        (999.6, "1.0 s"),
+        (59_949, "59.9 s"),
+        (59_950, "1m"),
+        (72_000, "1m 12s"),
+    ],
+)
+def test_milliseconds(took_ms: float | None, written: str) -> None:
+    assert f.milliseconds(took_ms) == written
+
+
 @given(st.floats(0, 1e9))
 def test_durations_never_show_a_full_unit_as_the_smaller_one(seconds: float) -> None:
     written = f.duration(seconds)
