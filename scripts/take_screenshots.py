@@ -23,9 +23,9 @@ from ccmon_tray.settings import Settings, TraySettings  # noqa: E402
 from ccmon_tray.sources.demo import DemoSource  # noqa: E402
 from ccmon_tray.sources.snapshots import SnapshotBuilder  # noqa: E402
 from ccmon_tray.tray import tooltip  # noqa: E402
-from ccmon_tray.tray.face import icon_face  # noqa: E402
 from ccmon_tray.tray.backends.pystray_adapter import PystrayBackend  # noqa: E402
 from ccmon_tray.tray.backends.sni.icon import Icon  # noqa: E402
+from ccmon_tray.tray.face import icon_face  # noqa: E402
 from ccmon_tray.tray.icon import render  # noqa: E402
 from ccmon_tray.tray.menu import build_menu  # noqa: E402
 from ccmon_tray.tray.model import Face, IconFace  # noqa: E402

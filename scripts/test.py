@@ -153,7 +153,7 @@ def tests_pass(python: Path, arguments: list[str], closing: list[str]) -> bool:
     if sys.stdout.isatty():
         arguments = ["--color=yes", *arguments]
     if not any(argument.startswith("-n") for argument in arguments):
-        # Most tests wait for servers and displays: two at a time on a core. A file's tests share what they start.
+        # Most tests wait for servers and displays: two at a time on a core; a file's share what they start.
         arguments = ["-n", str(2 * (os.cpu_count() or 1)), "--dist", "loadfile", *arguments]
     with subprocess.Popen(
         [str(python), "-m", "pytest", *arguments],

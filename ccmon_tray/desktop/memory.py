@@ -17,6 +17,7 @@ _M_ARENA_MAX: Final = -8
 _LARGE: Final = 65_536  # bytes
 _MADV_DONTNEED: Final = 4  # <sys/mman.h>
 
+
 def be_small() -> None:
     """Call once, before threads and the libraries of source and icon come. Does nothing where it cannot."""
     # httpx takes its command line along, and with it click, rich and pygments, wherever they are installed:

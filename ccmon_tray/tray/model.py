@@ -14,9 +14,9 @@ from ccmon_tray.usage.models import State
 class Action(StrEnum):
     """What a click can ask for.
 
-    An action may carry an argument: ``SET_RANGE`` the range's name, ``SET_SOURCE`` the source's, ``SNOOZE`` for how long,
-    ``OPEN_QUICK_STATS`` the place of the click, ``OPEN_DASHBOARD`` the view's name and, after a space, the
-    range's.
+    An action may carry an argument: ``SET_RANGE`` the range's name, ``SET_SOURCE`` the source's, ``SNOOZE``
+    for how long, ``OPEN_QUICK_STATS`` the place of the click, ``OPEN_DASHBOARD`` the view's name and, after a
+    space, the range's.
     """
 
     OPEN_DASHBOARD = "open-dashboard"

@@ -144,9 +144,7 @@ class Desktop:
     def start_window_manager(self) -> None:
         """Start openbox, and wait until it manages windows."""
         self._start(["openbox", "--sm-disable"])
-        wait_for(
-            lambda: "window id" in self._xprop("-root", "_NET_SUPPORTING_WM_CHECK"), "a window manager"
-        )
+        wait_for(lambda: "window id" in self._xprop("-root", "_NET_SUPPORTING_WM_CHECK"), "a window manager")
 
     def stop_panel(self) -> None:
         """End the panel, as when it crashes or is restarted."""
