@@ -7,6 +7,7 @@ CcmonError                      title, cause, next_step, code, exit_status
 ├── AlreadyRunning              another tray of this user holds the lock           exit 1
 ├── TrayHostMissing             no display, no session bus or nothing shows trays  exit 1
 ├── TelemetryMissing            the source holds no metrics of Claude Code         exit 1
+├── RequestsMissing             the source holds no single requests                exit 1
 ├── ClaudeFilesUnreadable       a file of Claude Code is there, but no good        exit 1
 └── SourceError                 the source of usage cannot answer                  exit 3
     ├── SecretUnavailable       a secret's command, file or keyring entry fails
@@ -83,6 +84,12 @@ class TelemetryMissing(CcmonError):
     """The source answers, but holds no metrics of Claude Code."""
 
     code = "no-telemetry"
+
+
+class RequestsMissing(CcmonError):
+    """The source holds counters, but no events of single requests."""
+
+    code = "no-requests"
 
 
 class ClaudeFilesUnreadable(CcmonError):

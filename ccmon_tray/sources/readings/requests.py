@@ -1,17 +1,11 @@
 """What the view of requests shows, where the source keeps them."""
 
-from ccmon_tray.errors import CcmonError, TelemetryMissing
+from ccmon_tray.errors import RequestsMissing
 from ccmon_tray.sources.auto import AutoSource, in_use
 from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.sources.request_figures import RequestsReading, TellsRequests
 from ccmon_tray.usage.models import SOURCE_TITLES
 from ccmon_tray.usage.windows import Calendar, Window
-
-
-class RequestsNotKept(CcmonError):
-    """The source in use keeps counters alone."""
-
-    code = "requests-not-kept"
 
 
 def keeps_requests(source: UsageSource) -> bool:
@@ -36,22 +30,21 @@ def read_requests(
         refresh: A person asked for it: trust nothing remembered.
 
     Raises:
-        RequestsNotKept: The source has none.
-        TelemetryMissing: It could have some, but never received any.
+        RequestsMissing: The source keeps none, or never received any.
         SourceError: It cannot be read.
     """
     if isinstance(source, AutoSource):
         source.inventory(refresh=refresh)  # which begins with the choice
     source = in_use(source)
     if not isinstance(source, TellsRequests):
-        raise RequestsNotKept(
+        raise RequestsMissing(
             "Only the built-in collector keeps requests",
             cause=f"The source in use is {SOURCE_TITLES[source.info.kind]}, which has none",
             next_step="Choose the built-in collector in the settings, and connect Claude Code with it",
         )
     reading = source.requests(window, calendar)
     if not reading.known:
-        raise TelemetryMissing(
+        raise RequestsMissing(
             "No requests received yet",
             cause="Claude Code sends them as events, and none have come so far",
             next_step="Connect Claude Code in the settings: that sets OTEL_LOGS_EXPORTER as well",

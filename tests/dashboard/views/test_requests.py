@@ -6,7 +6,7 @@ import pytest
 from ccmon_tray.dashboard.views.registry import ORDER, SHORTCUTS
 from ccmon_tray.dashboard.views.requests import ANSWERED, FAILED, RequestsView, status_words
 from ccmon_tray.dashboard.window import DashboardWindow
-from ccmon_tray.errors import CcmonError
+from ccmon_tray.errors import RequestsMissing
 from ccmon_tray.sources.auto import AutoSource, Candidate
 from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.sources.collector.exports import ApiError, ApiRequest, Event, ToolResult
@@ -157,7 +157,7 @@ def test_a_collector_that_received_none_says_what_to_do(open_view: OpenView, tmp
     window = open_view("requests", source=CollectorSource(tmp_path / "none.sqlite3"))
 
     error = window.page.error
-    assert isinstance(error, CcmonError)
+    assert isinstance(error, RequestsMissing)
     assert error.title == "No requests received yet"
     assert "OTEL_LOGS_EXPORTER" in error.next_step
 
@@ -166,7 +166,7 @@ def test_another_source_keeps_none_and_the_view_says_so(open_view: OpenView) -> 
     window = open_view("requests", source=FakeSource())
 
     error = window.page.error
-    assert isinstance(error, CcmonError)
+    assert isinstance(error, RequestsMissing)
     assert error.title == "Only the built-in collector keeps requests"
     assert window.page.covered
     assert "requests" in listed(window)  # as long as it is open
