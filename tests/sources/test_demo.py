@@ -271,3 +271,16 @@ def test_ninety_days_take_little_memory() -> None:
     finally:
         tracemalloc.stop()
     assert kept < 3_000_000
+
+
+def test_its_requests_cost_what_its_counters_say() -> None:
+    window = resolve("7d", NOW, BERLIN)
+    found = SOURCE.requests(window, BERLIN)
+    report = build_report(SOURCE, window, BERLIN)
+
+    assert {one.model: one.cost_usd for one in found.by_model} == pytest.approx(
+        {one.model: one.cost_usd for one in report.by_model}
+    )
+    assert found.requests == sum(one.requests for one in found.by_model)
+    assert found.errors == sum(one.errors for one in found.errors_by_status) > 0
+    assert SOURCE.requests(window, BERLIN) == found
