@@ -8,8 +8,10 @@ Prints one line of JSON.
 
 import argparse
 import json
+import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
@@ -168,8 +170,11 @@ def _measure_and_close(app: Dashboard) -> None:
         return
     try:
         measure(app, lambda found: print(json.dumps(found), flush=True))
-    finally:
-        app.window.close()
+    except BaseException:  # noqa: BLE001
+        # Whatever it was: the window must not stay open for ever.
+        traceback.print_exc()
+        os._exit(1)
+    app.window.close()
 
 
 if __name__ == "__main__":
