@@ -232,13 +232,15 @@ class DashboardWindow:
 
     def close(self) -> None:
         """Close the window and end the program; what was copied stays in the clipboard."""
-        self.page.view.left()
-        self.on_state_changed()
-        self.feed.stop()
-        self.jobs.close()
-        self.services.drop()
-        self._leave_clipboard()
-        self.root.destroy()
+        try:
+            self.page.view.left()
+            self.on_state_changed()
+            self.feed.stop()
+            self.jobs.close()
+            self.services.drop()
+            self._leave_clipboard()
+        finally:
+            self.root.destroy()  # whatever went wrong: a window that cannot be closed is the worst of all
 
     # Inside
 

@@ -1,6 +1,7 @@
 """The window as a whole: its views and ranges, what is read and drawn when, another look while it is open."""
 
 import time
+import tkinter as tk
 from pathlib import Path
 
 import pytest
@@ -255,3 +256,18 @@ def test_a_switch_and_the_range_are_remembered(open_view: OpenView) -> None:
     assert changes == [("summary", "7d"), ("summary", "30d"), ("tokens", "30d")]
     again = open_view("summary", memory=window.memory)
     assert summary(again).switch.chosen == "per step"
+
+
+def test_a_view_that_fails_at_the_end_does_not_keep_the_window_open(
+    open_view: OpenView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_view: object) -> None:
+        raise RuntimeError("a mistake")
+
+    window = open_view("summary")
+    monkeypatch.setattr(SummaryView, "left", broken)
+    with pytest.raises(RuntimeError, match="a mistake"):
+        window.close()
+
+    with pytest.raises(tk.TclError, match="destroyed"):
+        window.root.winfo_exists()

@@ -3,7 +3,7 @@
 import gc
 import tkinter as tk
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ccmon_tray.dashboard import charts
@@ -103,7 +103,8 @@ def opening(desktop: Desktop, home: Path) -> Iterator[OpenView]:
         for window in windows:
             window.feed.stop()
             window.jobs.close()
-            window.root.destroy()
+            with suppress(tk.TclError):  # a test may have closed it
+                window.root.destroy()
         windows.clear()
         gc.enable()
         gc.collect()
