@@ -2,6 +2,7 @@
 
 import time
 import tkinter as tk
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from ccmon_tray.dashboard.design import Design
@@ -11,7 +12,7 @@ from ccmon_tray.dashboard.views.base import Asked, View
 from ccmon_tray.dashboard.widgets.notes import Banner, Deed, Note, Panel
 from ccmon_tray.dashboard.widgets.scroll import ScrolledBody
 from ccmon_tray.dashboard.work import Task, Work
-from ccmon_tray.errors import CcmonError
+from ccmon_tray.errors import CcmonError, RequestsMissing
 from ccmon_tray.usage import wording
 from ccmon_tray.usage.models import SOURCE_TITLES, SourceKind, State
 from ccmon_tray.usage.windows import ROLLING_S, Window
@@ -222,6 +223,9 @@ class Page:
         self.say()
 
     def _panel_note(self) -> Note | None:
+        if isinstance(self.error, RequestsMissing):  # nothing is out of order
+            note = self._error_note(self.error, self._deeds(settings=True)[::-1])
+            return replace(note, tone="quiet", state=State.NO_DATA)
         if self.error is not None and not self.current:
             known = isinstance(self.error, CcmonError)
             return self._error_note(self.error, self._deeds(again=True, settings=known))

@@ -266,9 +266,9 @@ def stats(reading: RequestsReading) -> tuple[Stat, ...]:
             f"{formatting.percent(reading.errors / attempts)} of all attempts" if attempts else "",
             values=tuple(step.errors for step in reading.steps) if reading.errors else (),
         ),
-        Stat(p50, "half of the requests took at most this" if reading.latency else "no durations were sent"),
-        Stat(p95, "95 of 100 took at most this" if reading.latency else ""),
-        Stat(p99, "99 of 100 took at most this" if reading.latency else ""),
+        Stat(p50, "half of the requests within this" if reading.latency else "no durations were sent"),
+        Stat(p95, "95 % within this" if reading.latency else ""),
+        Stat(p99, "99 % within this" if reading.latency else ""),
         Stat(formatting.count(uses), formatting.counted(len(reading.tools), "tool") if uses else ""),
         Stat(
             formatting.count(failures), f"{formatting.percent(failures / uses)} of all calls" if uses else ""

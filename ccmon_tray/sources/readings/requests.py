@@ -40,13 +40,13 @@ def read_requests(
         raise RequestsMissing(
             "Only the built-in collector keeps requests",
             cause=f"The source in use is {SOURCE_TITLES[source.info.kind]}, which has none",
-            next_step="Choose the built-in collector in the settings, and connect Claude Code with it",
+            next_step="Choose the collector in the settings, and connect Claude Code with it",
         )
     reading = source.requests(window, calendar)
     if not reading.known:
         raise RequestsMissing(
             "No requests received yet",
             cause="Claude Code sends them as events, and none have come so far",
-            next_step="Connect Claude Code in the settings: that sets OTEL_LOGS_EXPORTER as well",
+            next_step="Connect Claude Code in the settings: that sets OTEL_LOGS_EXPORTER",
         )
     return reading
