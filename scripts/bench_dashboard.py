@@ -53,7 +53,7 @@ from tests.support.truth.cases import NOW  # noqa: E402
 MARKERS: Final = ("<!-- dashboard: begin -->", "<!-- dashboard: end -->")
 RANGE: Final = "7d"
 ACCENT: Final = bytes.fromhex(DARK.accent[1:])[::-1]  # as the display has it: blue, green, red
-WATCH_S: Final = 0.003
+WATCH_S: Final = 0.006
 PATIENCE_S: Final = 20.0
 SETTLE_S: Final = 3.0
 
@@ -128,13 +128,15 @@ class Watcher:
         self._display = Display(name)
         self._root = self._display.screen().root
         self._clients = self._display.intern_atom("_NET_CLIENT_LIST")
+        self._window: Any = None
 
     def window(self) -> Any:
-        """The first window that the window manager manages, or None."""
-        found = self._root.get_full_property(self._clients, X.AnyPropertyType)
-        return (
-            self._display.create_resource_object("window", found.value[0]) if found and found.value else None
-        )
+        """The first window that the window manager manages, or None; looked for until it is there."""
+        if self._window is None:
+            found = self._root.get_full_property(self._clients, X.AnyPropertyType)
+            if found and found.value:
+                self._window = self._display.create_resource_object("window", found.value[0])
+        return self._window
 
     def pixels(self, window: Any, box: Box) -> bytes:
         """The pixels in a box of a window, four bytes each; nothing while it does not show."""

@@ -76,6 +76,7 @@ class DashboardWindow:
         self._range = chosen or ChosenRange()
         self._view = view
         self._gives_way = not view_asked
+        self._started = False
         self._charts_ready = False
         self._waiting_for_charts: list[Callable[[], None]] = []
         self._copied = ""
@@ -202,6 +203,7 @@ class DashboardWindow:
 
     def start(self) -> None:
         """Read what is shown, and follow the tray's snapshots."""
+        self._started = True
         self.feed.start()
         self.page.open()
         self._listing.look(self.services)
@@ -300,7 +302,8 @@ class DashboardWindow:
 
     def _on_snapshot(self, _snapshot: Snapshot) -> None:
         self._show_status()
-        self._listing.look(self.services)
+        if self._started:  # with the first snapshot the first frame is drawn, and nothing else is done
+            self._listing.look(self.services)
         self._hand_snapshot()
         page = self._pages.get(self._view)
         # Something was read just now: what is shown follows, so that no two surfaces disagree for long.
