@@ -148,21 +148,20 @@ class Dashboard:
 
     def _look(self) -> None:
         """Take up what other processes ask for, and what the desktop has answered meanwhile."""
-        if self._ending:
-            self.window.close()
-            return
         while not self._requests.empty():
             request = self._requests.get_nowait()
             try:
                 self._do(request)
             except Exception:  # noqa: BLE001  # such as a view that only a later version has
                 _log.exception("The request “%s” failed", request.message)
+        if self._ending:
+            self.window.close()
+            return
+        self.root.after(_LOOK_MS, self._look)
         if self._appearance is not None:
             palette = self._palette()
             if palette != self.window.design.palette:
                 self.window.restyle(palette)
-        with contextlib.suppress(tk.TclError):  # the last request closed the window
-            self.root.after(_LOOK_MS, self._look)
 
     def _do(self, request: "Request") -> None:
         from ccmon_tray.desktop.channel import Message  # noqa: PLC0415  # imported long ago where requests come from
@@ -179,7 +178,7 @@ class Dashboard:
             case Message.SETTINGS_CHANGED:
                 self.reload_settings()
             case Message.QUIT:
-                self.window.close()
+                self._ending = True
 
     def reload_settings(self) -> None:
         """Go by the settings as they are now."""
