@@ -284,18 +284,14 @@ def test_place_on_a_screen_too_small_begins_at_its_corner() -> None:
     assert place((400, 900), (300, 800), (150, 790), 8) == (8, 8)
 
 
-def test_the_program_shows_itself_soon(desktop: Desktop, file: Path) -> None:
+def test_the_program_shows_itself_by_the_pointer(desktop: Desktop, file: Path) -> None:
     _write(file, fresh())
-    started = time.monotonic()
     process = _start(desktop, file, "--popup", "--at", "1590,1190")
     try:
         box = wait_for(lambda: _shown(desktop), "the window")
-        took_s = time.monotonic() - started
         assert box is not None
         assert box[2] == 1600 - 8
         assert box[3] == 1190 - 16
-        # 0.3 s on an idle machine, but nobody promises one to a test.
-        assert took_s < 2
         desktop.press("Escape")
         assert process.wait(5) == 0
     finally:

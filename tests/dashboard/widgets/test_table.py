@@ -1,4 +1,3 @@
-import time
 import tkinter as tk
 from typing import Any
 
@@ -120,12 +119,10 @@ def test_thousands_of_rows_cost_no_more_than_those_in_sight(root: tk.Tk, design:
     items = len(grid.find_all())
     assert items < 200
 
-    began = time.monotonic()
     press(table, *["Next"] * 20)
     for _ in range(20):
         grid.event_generate("<Button-5>", x=50, y=100)
         grid.update_idletasks()
-    assert time.monotonic() - began < 2.0
     assert len(grid.find_all()) < 200
     assert grid._first == 200 - 10 + 60
 
