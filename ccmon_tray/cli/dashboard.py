@@ -27,7 +27,7 @@ _PAUSE_S: Final = 0.05
 
 def dashboard(arguments: Arguments) -> int:
     """Show the window until it is closed; where one is open, bring that to the front."""
-    gc.disable()  # until the first frame: nothing of what a start makes is garbage
+    gc.disable()  # until all is imported: nothing of what a start makes is garbage
     check_source(arguments)
     range_name = None if arguments.range is None else canonical_range_name(arguments.range)
     paths = find_paths()

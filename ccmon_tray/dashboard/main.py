@@ -114,14 +114,12 @@ class Dashboard:
         self._ending = True  # what Tk is doing at this moment may not be disturbed
 
     def _begin(self) -> None:
-        gc.freeze()  # what is there now stays, and need not be looked through again
-        gc.enable()
         memory.be_small()
         window = self.window
         window.jobs.start(
             lambda _task: _prepare_charts(),
             lambda _done: self._go_on_with_charts(),
-            lambda error: window.say(f"Charts cannot be drawn: {error}"),
+            self._go_on_without_charts,
             name="charts",
         )
         window.start()
@@ -139,11 +137,19 @@ class Dashboard:
 
     def _go_on_with_charts(self) -> None:
         self.window.charts_are_ready()
+        self._import_views()
+
+    def _go_on_without_charts(self, error: Exception) -> None:
+        self.window.say(f"Charts cannot be drawn: {error}")
+        self._import_views()
+
+    def _import_views(self) -> None:
+        def failed(error: Exception) -> None:
+            _log.error("A view cannot be opened", exc_info=error)
+            _collect_garbage()
+
         self.window.jobs.start(
-            lambda _task: import_views(),
-            lambda _done: None,
-            lambda error: _log.error("A view cannot be opened", exc_info=error),
-            name="views",
+            lambda _task: import_views(), lambda _done: _collect_garbage(), failed, name="views"
         )
 
     def _look(self) -> None:
@@ -226,6 +232,16 @@ class Dashboard:
 def _log_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """What went wrong in a callback, which Tk would write to a terminal that nobody sees."""
     _log.error("A part of the window failed", exc_info=(kind, error, trace))
+
+
+def _collect_garbage() -> None:
+    """Begin with it when all has been imported.
+
+    What is there by then stays, matplotlib above all. Looked through each time, it would hold up the window
+    for a twentieth of a second, mostly when a view is opened, for that makes many objects.
+    """
+    gc.freeze()
+    gc.enable()
 
 
 def _show_icon(root: tk.Tk) -> None:

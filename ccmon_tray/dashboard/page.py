@@ -88,6 +88,7 @@ class Page:
         self._read_of: ChosenRange | None = None
         self._read_at = float("-inf")
         self._took_s = 0.0
+        self._unread = True
         self._task: Task[Any] | None = None
         self._task_of: ChosenRange | None = None
         self._task_began = 0.0
@@ -155,7 +156,10 @@ class Page:
         def done(reading: Any) -> None:
             self._done(reading, window, chosen)
 
-        self._task = self._shell.jobs.start(job, done, self._failed, name=f"read {self.view.name}")
+        self._task = self._shell.jobs.start(
+            job, done, self._failed, name=f"read {self.view.name}", after_frame=self._unread
+        )
+        self._unread = False
         self._shell.page_changed(self)
 
     def wheel(self, event: "tk.Event[Any]") -> None:

@@ -16,6 +16,8 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _LOOK_MS: Final = 8  # how often results are looked for while any are awaited
+_FRAME_MS: Final = 10
+_LONGEST_FRAME_S: Final = 0.15
 
 
 class Task(Generic[T]):
@@ -63,6 +65,7 @@ class Work:
         *,
         name: str = "work",
         finish: bool = False,
+        after_frame: bool = False,
     ) -> Task[T]:
         """Start a job.
 
@@ -72,10 +75,15 @@ class Work:
             failed: Given the error, on the Tk thread.
             name: The thread's name.
             finish: Whether the process waits for its end, as for what is to be saved.
+            after_frame: Whether what is on the screen by now is drawn first. Python runs one thread at a
+                time: a job that computes makes drawing take twice as long.
         """
         task = Task(done, failed)
+        drawn = self._drawn() if after_frame else None
 
         def run() -> None:
+            if drawn is not None:
+                drawn.wait(_LONGEST_FRAME_S)
             try:
                 outcome: tuple[T | None, Exception | None] = (job(task), None)
             except Exception as error:  # noqa: BLE001  # whatever it was, it is told where it is shown
@@ -87,6 +95,12 @@ class Work:
         if self._due is None:
             self._due = self._root.after(_LOOK_MS, self._look)
         return task
+
+    def _drawn(self) -> threading.Event:
+        """Is set once all has been drawn that waits for it now: drawings are what Tk does when it is idle."""
+        drawn = threading.Event()
+        self._root.after(_FRAME_MS, lambda: self._root.after_idle(drawn.set))
+        return drawn
 
     def close(self) -> None:
         """Deliver nothing any more."""

@@ -1,13 +1,16 @@
 """The window's process, step by step: what others ask of it, and what the desktop answers meanwhile."""
 
+import gc
 import tkinter as tk
 from pathlib import Path
 
 import pytest
 
+from ccmon_tray.dashboard import main
 from ccmon_tray.dashboard.main import Dashboard
 from ccmon_tray.desktop.channel import Message, Request
 from ccmon_tray.paths import find_paths
+from tests.support.dashboard import pump
 from tests.support.desktop import Desktop
 from tests.support.settings_files import write
 
@@ -40,3 +43,32 @@ def test_a_window_that_was_asked_to_end_is_not_made_anew_in_other_colours(
 
     with pytest.raises(tk.TclError, match="destroyed"):
         app.root.winfo_exists()
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_garbage_is_collected_once_all_is_imported_but_not_looked_for_in_what_stays(
+    desktop: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    def fail() -> None:
+        raise ImportError("a file is missing")
+
+    desktop.enter(monkeypatch)
+    if broken:
+        monkeypatch.setattr(main, "_prepare_charts", fail)
+        monkeypatch.setattr(main, "import_views", fail)
+    paths = find_paths({"CCMON_TRAY_HOME": str(tmp_path)})
+    write(paths, '[source]\nkind = "demo"\n[appearance]\ntheme = "dark"\n')
+    gc.disable()
+    try:
+        app = Dashboard(paths, "settings")
+        app._begin()
+        assert not gc.isenabled()
+        pump(app.root, gc.isenabled, "the garbage collector")
+        assert gc.get_freeze_count() > 50_000
+        app._ending = True
+        app._look()
+    finally:
+        gc.unfreeze()
+        gc.enable()
+        if app._channel is not None:
+            app._channel.close()

@@ -113,3 +113,26 @@ def test_nothing_arrives_after_the_end(root: tk.Tk) -> None:
     go.set()
     pump(root, lambda: ended, "the job's end")
     root.update()
+
+
+def test_a_job_can_wait_until_what_is_new_has_been_drawn(root: tk.Tk) -> None:
+    happened: list[str] = []
+
+    class Drawn(tk.Canvas):
+        def __init__(self) -> None:
+            super().__init__(root, width=200, height=200)
+            self.bind("<Configure>", lambda _event: self.after_idle(lambda: happened.append("drawn")))
+
+    pump(root, root.winfo_viewable, "the window")
+    Drawn().pack()
+    work = Work(root)
+    work.start(lambda _task: happened.append("read"), lambda _result: None, unwanted, after_frame=True)
+    pump(root, lambda: "read" in happened, "the job")
+
+    assert happened == ["drawn", "read"]
+
+
+def test_a_window_that_draws_nothing_does_not_keep_a_job_waiting(root: tk.Tk) -> None:
+    ran = threading.Event()
+    Work(root).start(lambda _task: ran.set(), lambda _result: None, unwanted, after_frame=True)
+    assert ran.wait(5)  # no event of Tk is handled meanwhile

@@ -3,8 +3,9 @@
 import threading
 import tkinter as tk
 from dataclasses import dataclass
+from functools import partial
 from tkinter import ttk
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ccmon_tray.dashboard import about, settings_form
 from ccmon_tray.dashboard.design import Design
@@ -21,11 +22,16 @@ from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.settings_editor import edit_settings
 from ccmon_tray.errors import CcmonError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _LEAST: Final = 412  # units that a column needs
 _MOST: Final = 700
 _GAP: Final = 12
 _ROW_GAP: Final = 12
 _COMPONENTS_SHOWN: Final = 7
+_PAUSE_MS: Final = 1
+_PATIENCE_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,53 +72,83 @@ class SettingsView(View[SettingsReading]):
         self._saving = threading.Lock()
         self._test: Reachability | None = None
         self._carried: tuple[str, dict[str, str]] = ("", {})
+        self._unbuilt: list[tuple[int, Callable[[], None]]] = []
+        self._built = threading.Event()
 
     # What the window asks for
 
     def build(self, body: tk.Frame) -> None:
         """Make the widgets."""
-        design, px = self.design, self.design.px
-        self.banner = Banner(body, design)
-        self._columns = _Columns(body, design)
+        self.banner = Banner(body, self.design)
+        self._columns = _Columns(body, self.design)
         self._columns.pack(side="left", fill="both", expand=True)
-        self.claude = ConnectCard(self._columns, design, self.host)
-        self._columns.add(self.claude, (1, 1))
-        for group in GROUPS:
-            self._columns.add(self._card(group, self._columns), group.places)
-            if group.title == "Tray":
-                self.desktop = DesktopCard(self._columns, design, self.host)
-                self._columns.add(self.desktop, group.places)
-        url = self.rows["prometheus.url"]
-        assert isinstance(url, EntryRow)
-        self.test = url.add_button("Test", self.try_source)
-        url.field.bind("<Return>", lambda _event: self.try_source(), add=True)
+        self._columns.bind("<Destroy>", lambda _event: self._built.set(), add=True)
+        parts: tuple[Callable[[], None], ...] = (
+            self._build_claude,
+            *(partial(self._build_group, group) for group in GROUPS),
+            self._build_folders,
+            self._build_components,
+        )
+        first = (0, 1, 1 + next(i for i, group in enumerate(GROUPS) if group.places[0] > 0))
+        self._unbuilt = [(i, parts[i]) for i in (*first, *(i for i in range(len(parts)) if i not in first))]
+        for _ in first:
+            self._build_next()
+        self._columns.after(_PAUSE_MS, self._build_on)
 
-        folders = Card(self._columns, design, "Folders")
+    def _build_next(self) -> None:
+        self._columns.order, build = self._unbuilt.pop(0)
+        build()
+
+    def _build_on(self) -> None:
+        """Make the next card: all of them at once would hold up the first frame, and the window after it."""
+        if self._built.is_set():
+            return
+        if self._unbuilt:
+            self._build_next()
+            self._columns.after(_PAUSE_MS, self._build_on)
+        else:
+            self._columns.settle()
+            self._built.set()
+
+    def _build_claude(self) -> None:
+        self.claude = ConnectCard(self._columns, self.design, self.host)
+        self._columns.add(self.claude, (1, 1))
+
+    def _build_group(self, group: Group) -> None:
+        self._columns.add(self._card(group, self._columns), group.places)
+        if group.title == "Tray":
+            self.desktop = DesktopCard(self._columns, self.design, self.host)
+            self._columns.add(self.desktop, group.places)
+
+    def _build_folders(self) -> None:
+        folders = Card(self._columns, self.design, "Folders")
         edit = ttk.Button(folders.head, text="Edit the file", style="Card.TButton", command=self._edit)
         edit.bind("<Return>", lambda _event: self._edit())
         edit.pack(side="right")
         folder_columns = (Column("Folder", 84), Column("Path", 120, weight=1, strong=True))
-        self.folders = Table(folders.body, design, folder_columns, copy=self.host.copy)
+        self.folders = Table(folders.body, self.design, folder_columns, copy=self.host.copy)
         self.folders.pack(fill="x")
         self._columns.add(folders, (1, 1))
 
-        made_of = Card(self._columns, design, "Version and licences")
+    def _build_components(self) -> None:
+        made_of = Card(self._columns, self.design, "Version and licences")
         parts = (
             Column("Part", 110, weight=1, strong=True),
             Column("Version", 84),
             Column("Licence", 116, weight=1),
         )
         self.components = Table(
-            made_of.body, design, parts, rows_shown=_COMPONENTS_SHOWN, copy=self.host.copy
+            made_of.body, self.design, parts, rows_shown=_COMPONENTS_SHOWN, copy=self.host.copy
         )
         self.components.pack(fill="x")
         copy = ttk.Button(made_of.head, text="Copy", style="Card.TButton", command=self._copy_components)
         copy.bind("<Return>", lambda _event: self._copy_components())
-        copy.pack(side="right", padx=(px(8), 0))
+        copy.pack(side="right", padx=(self.design.px(8), 0))
         self._columns.add(made_of, (1, 2))
 
     def read(self, asked: Asked) -> SettingsReading:
         """Read the file, and what the application is made of."""
+        self._built.wait(_PATIENCE_S)
         services = asked.services
         form = settings_form.read_form(services.paths, services.settings)
         problem = None
@@ -249,6 +285,10 @@ class SettingsView(View[SettingsReading]):
             self.rows[item.dotted] = row
         for dotted, title in group.secrets:
             self.secrets[dotted] = _told(card.body, design, title)
+        url = self.rows.get("prometheus.url")
+        if isinstance(url, EntryRow) and url.item in group.items:
+            self.test = url.add_button("Test", self.try_source)
+            url.field.bind("<Return>", lambda _event: self.try_source(), add=True)
         return card
 
     def _show_banner(self, reading: SettingsReading) -> None:
@@ -305,14 +345,26 @@ class _Columns(tk.Frame):
     def __init__(self, parent: tk.Misc, design: Design) -> None:
         super().__init__(parent, background=design.palette.background)
         self._design = design
-        self._cards: list[tuple[Card, Places]] = []
+        self._cards: list[tuple[int, Card, Places]] = []
+        self.order = 0
+        """Where the next card comes among all."""
         self._columns = [tk.Frame(self, background=design.palette.background) for _ in range(3)]
         self._count = 0
+        self._above: list[int] = []
         self.bind("<Configure>", lambda event: self._arrange(event.width))
 
     def add(self, card: Card, places: Places) -> None:
-        """Add a card below those of its column."""
-        self._cards.append((card, places))
+        """Add a card below those of its column that are there."""
+        self._cards.append((self.order, card, places))
+        if self._count:
+            self._place(card, places)
+
+    def settle(self) -> None:
+        """Bring all cards into their order, in the columns and for the Tab key."""
+        self._cards.sort(key=lambda each: each[0])
+        count, self._count = self._count, 0
+        if count:
+            self._arrange(self.winfo_width())
 
     def _arrange(self, width: int) -> None:
         px = self._design.px
@@ -332,12 +384,17 @@ class _Columns(tk.Frame):
                 column.grid(row=0, column=2 * index, sticky="nsew")
             else:
                 column.grid_forget()
-        above = [0] * count
-        for card, places in self._cards:
-            place = (0, *places)[count - 1]
-            card.pack(in_=self._columns[place], fill="x", pady=(gap if above[place] else 0, 0))
-            tk.Misc.lift(card)
-            above[place] += 1
+        self._above = [0] * count
+        for _, card, places in self._cards:
+            self._place(card, places)
+
+    def _place(self, card: Card, places: Places) -> None:
+        place = (0, *places)[self._count - 1]
+        card.pack(
+            in_=self._columns[place], fill="x", pady=(self._design.px(_GAP) if self._above[place] else 0, 0)
+        )
+        tk.Misc.lift(card)
+        self._above[place] += 1
 
 
 VIEW = SettingsView

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from ccmon_tray.dashboard.main import Dashboard
+from ccmon_tray.dashboard.setting_groups import GROUPS
 from ccmon_tray.dashboard.theme import DARK, LIGHT
 from ccmon_tray.dashboard.views.settings import SettingsView
+from ccmon_tray.dashboard.widgets.card import Card
 from ccmon_tray.dashboard.widgets.form import EntryRow, FormRow, MenuRow, SegmentsRow
 from ccmon_tray.paths import Paths, find_paths
 from ccmon_tray.settings_file import load
@@ -343,6 +345,32 @@ def test_every_word_has_room(open_view: OpenView, size: tuple[int, int], scale: 
         if isinstance(widget, tk.Label) and widget.winfo_ismapped() and widget.cget("text"):
             assert widget.winfo_reqwidth() <= widget.winfo_width(), widget.cget("text")
             assert widget.winfo_reqheight() <= widget.winfo_height(), widget.cget("text")
+
+
+@pytest.mark.parametrize("width", [800, 1180])
+def test_cards_made_one_after_another_end_in_their_order(open_view: OpenView, width: int) -> None:
+    window = open_view("summary", size=(width, 800))
+    window.open_view("settings")
+    view = window.page.view
+    assert isinstance(view, SettingsView)
+    assert len(view.rows) < 20  # the others come while the window is in use
+    pump(window.root, lambda: window.page.current, "all settings")
+
+    columns = {"Claude Code": 1}
+    for group in GROUPS:
+        columns[group.title] = group.places[0]
+        if group.title == "Tray":
+            columns["Desktop"] = group.places[0]
+    columns |= {"Folders": 1, "Version and licences": 1}
+    cards = [each for each in view._columns.winfo_children() if isinstance(each, Card)]
+    assert [title_of(each) for each in cards] == list(columns)  # Tab goes by this
+    places = {(each.winfo_rootx(), each.winfo_rooty()): title_of(each) for each in cards}
+    expected = sorted(columns, key=columns.__getitem__) if width == 1180 else list(columns)
+    assert [title for _, title in sorted(places.items())] == expected
+
+
+def title_of(card: Card) -> str:
+    return str(card.title.cget("text"))
 
 
 def test_licences_can_be_copied(open_view: OpenView) -> None:
