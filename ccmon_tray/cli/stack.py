@@ -128,7 +128,11 @@ def _answer(name: str, now: int) -> int:
     while True:
         write(f"{TITLES[name]} [{now}]: ")
         flush()
-        words = sys.stdin.readline().strip()
+        line = sys.stdin.readline()
+        if not line:  # Ctrl+D
+            write("\n")
+            raise UsageError("The answers ended, so nothing was changed")
+        words = line.strip()
         if not words:
             return now
         try:

@@ -203,6 +203,27 @@ def test_ports_are_asked_for_one_by_one(environ: dict[str, str], home: Path, por
     assert dict(folder_of(home).ports.items()) == {**dict(ports.items()), "otlp_http": new}
 
 
+def test_answers_that_end_change_nothing(environ: dict[str, str], home: Path, ports: Ports) -> None:
+    terminal, person = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "stack", "ports", "--ask"],
+        cwd=ROOT,
+        env=environ,
+        stdin=person,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as asking:
+        os.write(terminal, f"{free_port()}\n\x04".encode())
+        _, errors = asking.communicate(timeout=PATIENCE_S)
+    os.close(terminal)
+    os.close(person)
+
+    assert asking.returncode == 2
+    assert "nothing was changed" in errors
+    assert folder_of(home).ports == ports
+
+
 def test_the_script_is_the_same_command(environ: dict[str, str], home: Path, ports: Ports) -> None:
     new = free_port()
     command = [sys.executable, "scripts/configure_ports.py", "--health", str(new)]
