@@ -86,11 +86,12 @@ class Files:
 
     folders = ()
 
-    def __init__(self, *moments: float) -> None:
-        self.moments = [int(moment) for moment in moments]
+    def __init__(self, *moments: float, commands: tuple[float, ...] = ()) -> None:
+        self.moments = [int(moment) for moment in (*moments, *commands)]
+        self.commands = [int(moment) for moment in commands]
 
     def history(self) -> History:
-        return History(moments=self.moments)
+        return History(moments=self.moments, commands=self.commands)
 
     def stats_cache(self) -> None:
         return None
@@ -306,6 +307,14 @@ def test_prompts_without_telemetry_are_told(
             assert made.titles(1) == ["No telemetry from Claude Code"]
             made.now += 60
             assert not made.see(spent(1.1, tokens=2.0), files=files)
+
+
+def test_commands_of_the_prompt_line_cost_nothing(tmp_path: Path) -> None:
+    files = Files(NOW + 60, commands=(NOW + 120, NOW + 180, NOW + 240))
+    with rig(tmp_path) as made:
+        for minute in range(0, 40, 2):
+            made.now = NOW + minute * 60.0
+            assert not made.see(spent(1.0), files=files)
 
 
 def test_prompts_with_telemetry_are_not(tmp_path: Path) -> None:
