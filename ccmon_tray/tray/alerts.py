@@ -192,7 +192,9 @@ class AlertDesk:
         # Generated figures have no history that they could be unlike.
         if figures is not None and snapshot.state in _GOOD and snapshot.source.kind is not SourceKind.DEMO:
             usual = self._usual(figures.last_hour_cost_usd, now, calendar, source)
-            if self._settings.silent_minutes and files is not None:
+            # Transcripts are no telemetry: what is not in them was not answered.
+            telemetry = snapshot.source.kind is not SourceKind.TRANSCRIPTS
+            if self._settings.silent_minutes and telemetry and files is not None:
                 unanswered = self._silence.look(figures, files.history(), now)
         return Observation(snapshot, now, usual, unanswered, self._out_since)
 

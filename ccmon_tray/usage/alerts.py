@@ -363,7 +363,7 @@ def _assess_source(finding: _Findings, rules: AlertRules, calendar: Calendar) ->
         alert = finding.alert(
             AlertKind.TELEMETRY_SILENT,
             "No telemetry from Claude Code",
-            f"It has been in use since {since}, but nothing of that has reached {source}. "
+            f"It has been in use since {since}, but nothing of that has come in. "
             "“Smoke test” in the menu finds out why.",
         )
         finding.met.append(Finding("telemetry-silent", alert))

@@ -21,7 +21,7 @@ from ccmon_tray.tray.model import Action, Command
 from ccmon_tray.tray.silence import SilenceWatch
 from ccmon_tray.usage.budgets import BudgetPeriod, with_budgets
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.models import SourceInfo, SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.windows import Calendar
 from tests.support.desktop import wait_for
@@ -315,6 +315,15 @@ def test_commands_of_the_prompt_line_cost_nothing(tmp_path: Path) -> None:
         for minute in range(0, 40, 2):
             made.now = NOW + minute * 60.0
             assert not made.see(spent(1.0), files=files)
+
+
+def test_transcripts_are_no_telemetry_that_could_stay_away(tmp_path: Path) -> None:
+    files = Files(NOW + 60, NOW + 120, NOW + 180)
+    read = spent(1.0).model_copy(update={"source": SourceInfo(kind=SourceKind.TRANSCRIPTS)})
+    with rig(tmp_path) as made:
+        for minute in range(0, 40, 2):
+            made.now = NOW + minute * 60.0
+            assert not made.see(read, files=files)
 
 
 def test_prompts_with_telemetry_are_not(tmp_path: Path) -> None:
