@@ -23,6 +23,7 @@ START_TIMEOUT_S: Final = 180.0
 # The tray reads changed settings within some seconds.
 _GIVE_WAY_S: Final = 15.0
 _PAUSE_S: Final = 0.25
+_READS_IT: Final = frozenset({"auto", "prometheus"})
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -275,6 +276,9 @@ class Stack:
 
     def _point_settings(self, ports: Ports, *, before: Ports) -> None:
         """Let ``prometheus.url`` follow the stack, unless it names another server."""
+        kind = self._settings.source.kind
+        if kind not in _READS_IT:
+            self._say(f"source.kind is {kind}; to read the stack, set it to auto")
         set_url = self._settings.prometheus.url
         parts = urlsplit(set_url)
         here = parts.hostname in _HERE and parts.path in {"", "/"}

@@ -292,6 +292,18 @@ def test_the_url_follows_the_stack(ask: Run, engines: FakeEngines, home: Path, p
     assert settings_of(home)["prometheus"]["url"] == f"http://localhost:{ports.prometheus}"
 
 
+def test_a_source_that_was_chosen_stays_chosen_and_is_said(
+    ask: Run, engines: FakeEngines, home: Path
+) -> None:
+    engines.install("docker")
+    write_settings(home, '[source]\nkind = "collector"\n')
+
+    done = ask("up")
+
+    assert settings_of(home)["source"] == {"kind": "collector"}
+    assert "source.kind is collector; to read the stack, set it to auto" in done.stderr
+
+
 def test_another_server_of_the_person_stays_theirs(ask: Run, engines: FakeEngines, home: Path) -> None:
     engines.install("docker")
     write_settings(home, '[prometheus]\nurl = "https://mimir.example.com/prometheus"\n')
