@@ -11,7 +11,9 @@ import inspect
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -27,6 +29,8 @@ SETTINGS_FILE: Final = ROOT / "docs" / "settings.md"
 MANUAL_FILE: Final = ROOT / "docs" / "ccmon-tray.1"
 
 BEGIN: Final = "<!-- written by scripts/write_references.py from ccmon_tray/settings.py -->"
+
+_WIDTH: Final = 76
 
 _ENVIRONMENT: Final = (
     ("CCMON_TRAY_SECTION__KEY", "Overrides the setting section.key: CCMON_TRAY_PROMETHEUS__URL."),
@@ -105,13 +109,20 @@ def _takes(key: Key) -> str:
 # The manual page
 
 
-def manual() -> str:
-    """The manual page, in man(7)."""
+def manual_document(text: str) -> str:
+    """The manual page as it has to be; its date is the day on which it was last another one."""
+    dated = re.search(r'^\.TH \S+ 1 "([0-9-]+)"', text, re.MULTILINE)
+    as_it_was = manual(dated[1] if dated else "")
+    return as_it_was if as_it_was == text else manual(datetime.now(UTC).date().isoformat())
+
+
+def manual(day: str) -> str:
+    """The manual page of a day, in man(7)."""
     parser = make_parser()
     (commands,) = _nested(parser)
     told = {choice.dest: choice.help for choice in commands._choices_actions}  # noqa: SLF001
     lines = [
-        f'.TH CCMON-TRAY 1 "" "ccmon-tray {__version__}" "User Commands"',
+        f'.TH CCMON-TRAY 1 "{day}" "ccmon-tray {__version__}" "User Commands"',
         ".SH NAME",
         f"ccmon-tray \\- {_roff('what Claude Code costs, exactly, at a glance')}",
         ".SH SYNOPSIS",
@@ -130,18 +141,25 @@ def manual() -> str:
     for title, rows in (("EXIT STATUS", _EXIT), ("ENVIRONMENT", _ENVIRONMENT), ("FILES", _FILES)):
         lines.append(f".SH {title}")
         for name, words in rows:
-            lines += [".TP", f".B {_roff(name)}", _roff(words)]
+            lines += [".TP", f".B {_roff(name)}", *_text(words)]
     return "\n".join(lines) + "\n"
 
 
 def _command(name: str, told: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     yield f".SS {_roff(name)}"
-    yield _roff(told)
+    yield from _text(told)
     for nested in _nested(parser):
         for below, words in nested.choices.items():
             yield ".TP"
             yield f".B {_roff(below)}"
-            yield _roff(words.description or "")
+            yield from _text(words.description or "")
+            yield ".RS"
+            yield from _arguments(words)
+            yield ".RE"
+    yield from _arguments(parser)
+
+
+def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
     for action in parser._actions:  # noqa: SLF001
         if isinstance(action, (argparse._HelpAction, argparse._SubParsersAction)):  # noqa: SLF001
             continue
@@ -153,7 +171,7 @@ def _command(name: str, told: str, parser: argparse.ArgumentParser) -> Iterator[
             yield f".B {_roff(', '.join(action.option_strings))}"
         else:
             yield f'.BI {_roff(", ".join(action.option_strings))} " {_roff(str(value))}"'
-        yield _roff(action.help or "")
+        yield from _text(action.help or "")
 
 
 def _nested(parser: argparse.ArgumentParser) -> list["argparse._SubParsersAction[argparse.ArgumentParser]"]:
@@ -162,19 +180,25 @@ def _nested(parser: argparse.ArgumentParser) -> list["argparse._SubParsersAction
     return [action for action in actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001
 
 
+def _text(words: str) -> list[str]:
+    """A paragraph, in lines that people who read the page's source can read."""
+    lines = textwrap.wrap(_roff(words), _WIDTH, break_long_words=False, break_on_hyphens=False)
+    return [re.sub(r"^(['.])", r"\\&\1", line) for line in lines]
+
+
 def _roff(text: str) -> str:
     """Text that roff takes as it is."""
     text = " ".join(text.replace("\\", "\\e").replace("-", "\\-").replace("%%", "%").split())
     for character, escape in (("“", "\\(lq"), ("”", "\\(rq"), ("’", "\\(cq"), ("…", "...")):
         text = text.replace(character, escape)
-    return re.sub(r"^(['.])", r"\\&\1", text)
+    return text
 
 
 def documents() -> dict[Path, str]:
     """Each file and what has to be in it."""
     return {
         SETTINGS_FILE: settings_document(SETTINGS_FILE.read_text(encoding="utf-8")),
-        MANUAL_FILE: manual(),
+        MANUAL_FILE: manual_document(MANUAL_FILE.read_text(encoding="utf-8")),
     }
 
 

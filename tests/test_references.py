@@ -19,9 +19,7 @@ def test_it_is_up_to_date(path: Path) -> None:
 @pytest.mark.needs("mandoc")
 def test_the_manual_page_is_well_formed_and_shows_commands_and_options() -> None:
     page = SCRIPT.parent.parent / "docs" / "ccmon-tray.1"
-    lint = subprocess.run(
-        ["mandoc", "-T", "lint", "-W", "error", page], capture_output=True, text=True, check=False
-    )
+    lint = subprocess.run(["mandoc", "-T", "lint", page], capture_output=True, text=True, check=False)
     assert (lint.returncode, lint.stdout) == (0, "")
     shown = subprocess.run(
         ["mandoc", "-T", "utf8", "-O", "width=100", page], capture_output=True, text=True, check=True
@@ -31,6 +29,8 @@ def test_the_manual_page_is_well_formed_and_shows_commands_and_options() -> None
         "ccmon-tray [COMMAND] [OPTION...]",
         "--prometheus-url URL\n",
         "enable|disable|status\n",
+        "--otlp-http PORT\n",
+        "--follow",
         "CCMON_TRAY_HOME\n",
         "EXIT STATUS\n",
     ):

@@ -1,12 +1,14 @@
 """``ccmon-tray stack``: the Prometheus stack with podman or docker."""
 
+import os
 import sys
 from typing import Final, Protocol
 
 from ccmon_tray.cli.output import flush, tell, write
-from ccmon_tray.errors import UsageError
+from ccmon_tray.errors import CcmonError, UsageError
 from ccmon_tray.paths import find_paths
 from ccmon_tray.settings_file import load
+from ccmon_tray.sources.claude_files.connect import Connection
 from ccmon_tray.stack.health import StackState
 from ccmon_tray.stack.names import TITLES
 from ccmon_tray.stack.operations import Stack, ports_table
@@ -37,28 +39,36 @@ def stack(arguments: StackArguments) -> int:
     whole = Stack(paths, loaded.settings, say=tell, progress=_progress, engine=arguments.engine or "")
     match arguments.deed:
         case "up":
-            return _up(whole, arguments.timeout)
+            ports = whole.up(arguments.timeout)
+            write(f"The stack serves: Prometheus at {ports.prometheus_url}, OTLP at {ports.otlp_endpoint}\n")
+            _say_next(ports, Connection(paths, loaded.settings, os.environ))
+            return DONE
         case "down":
-            whole.down()
-            tell("The stack is stopped; what it has stored stays")
+            stopped = whole.down()
+            tell(
+                "The stack is stopped; what it has stored stays"
+                if stopped
+                else "There is no stack here, so nothing was stopped"
+            )
             return DONE
         case "logs":
             status = whole.logs(follow=arguments.follow, lines=arguments.tail, service=arguments.service)
             return DONE if status == 0 else NOT_WELL
         case "ports":
-            return _ports(whole, arguments)
+            return _ports(whole, arguments, Connection(paths, loaded.settings, os.environ))
     return _status(whole)
 
 
-def _up(whole: Stack, timeout_s: float) -> int:
-    ports = whole.up(timeout_s)
-    write(f"The stack serves: Prometheus at {ports.prometheus_url}, OTLP at {ports.otlp_endpoint}\n")
-    _say_next(ports)
-    return DONE
-
-
-def _say_next(ports: Ports) -> None:
-    write(f"Next: ccmon-tray connect --endpoint {ports.otlp_endpoint}\n")
+def _say_next(ports: Ports, connection: Connection) -> None:
+    """The one thing left to do, if Claude Code does not send there already."""
+    try:
+        connected = not connection.plan(ports.otlp_endpoint).changes
+    except CcmonError:  # connect itself tells what is wrong with Claude Code's settings
+        connected = False
+    if connected:
+        write("Claude Code is set to send there: nothing else is to be done\n")
+    else:
+        write(f"Next: ccmon-tray connect --endpoint {ports.otlp_endpoint}\n")
 
 
 def _status(whole: Stack) -> int:
@@ -82,7 +92,7 @@ def _status(whole: Stack) -> int:
     return DONE if state is StackState.RUNNING else NOT_WELL
 
 
-def _ports(whole: Stack, arguments: StackArguments) -> int:
+def _ports(whole: Stack, arguments: StackArguments, connection: Connection) -> int:
     given = {name: getattr(arguments, name) for name in TITLES}
     changes = {name: port for name, port in given.items() if port is not None}
     if arguments.ask:
@@ -94,7 +104,7 @@ def _ports(whole: Stack, arguments: StackArguments) -> int:
     ports = whole.change_ports(changes, arguments.timeout)
     _write_ports(ports)
     if ports.otlp_http != before.otlp_http:
-        _say_next(ports)
+        _say_next(ports, connection)
     return DONE
 
 
@@ -118,7 +128,11 @@ def _answer(name: str, now: int) -> int:
     while True:
         write(f"{TITLES[name]} [{now}]: ")
         flush()
-        words = sys.stdin.readline().strip()
+        line = sys.stdin.readline()
+        if not line:  # Ctrl+D
+            write("\n")
+            raise UsageError("The answers ended, so nothing was changed")
+        words = line.strip()
         if not words:
             return now
         try:

@@ -66,6 +66,7 @@ def _fill(command: list[str], text: str) -> bool:
             timeout=_TIMEOUT_S,
             check=False,
             env=environ,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -15,6 +15,8 @@ from ccmon_tray.files import write_atomic
 FILE_NAME: Final = "ccmon-tray.desktop"
 TITLE: Final = "Claude Code Monitor"
 ICON: Final = "ccmon-tray"
+HOME_KEY: Final = "X-CcmonTray-Home"
+"""Whose tray an entry is for: its ``CCMON_TRAY_HOME``; without this key, the usual home."""
 
 _GROUP: Final = "Desktop Entry"
 _RESERVED = re.compile(r"[\s\"'\\><~|&;$*?#()`%]")

@@ -27,6 +27,7 @@ def run_event_command(command: Sequence[str], event: bytes, timeout_s: float) ->
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except (OSError, ValueError, IndexError) as error:
         raise _failed(command, str(error)) from error

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ccmon_tray.desktop import assets, desktop_entry
-from ccmon_tray.desktop.start_command import start_command
+from ccmon_tray.desktop.start_command import StartCommand, start_command
 from ccmon_tray.errors import CcmonError
 
 _WINDOW_CLASS: Final = "Ccmon-tray"  # Tk begins it with a capital
@@ -43,7 +43,8 @@ class MenuEntry:
         Raises:
             CcmonError: They cannot be written.
         """
-        command = start_command("run", "--dashboard", environ=self._environ)
+        command = self._command()
+        whose = {desktop_entry.HOME_KEY: command.home} if command.home else {}
         try:
             for icon, place in self._icons():
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -65,6 +66,7 @@ class MenuEntry:
                     "StartupWMClass": _WINDOW_CLASS,
                     "Categories": "System;Monitor;",
                     "Keywords": _WORDS,
+                    **whose,
                 },
             )
         except OSError as error:
@@ -95,6 +97,8 @@ class MenuEntry:
     def repair(self) -> str:
         """Write it anew if the program it starts has gone, as after an environment was made anew elsewhere.
 
+        An entry of another home stays as it is.
+
         Returns:
             What was done, in words, or "".
 
@@ -106,10 +110,14 @@ class MenuEntry:
         except OSError:  # no reason to bother anybody
             return ""
         program = fields.get("TryExec", "")
-        if not program or Path(program).exists():
+        ours = fields.get(desktop_entry.HOME_KEY, "") == self._command().home
+        if not ours or not program or Path(program).exists():
             return ""
         self.add()
         return f"The entry in the application menu led to {program}, which is gone: it is mended"
+
+    def _command(self) -> StartCommand:
+        return start_command("run", "--dashboard", environ=self._environ)
 
     def _icons(self) -> list[tuple[Path, Path]]:
         """Each icon's file and its place in the icon theme."""

@@ -28,7 +28,12 @@ def claude_runs(proc: Path = Path("/proc")) -> bool | None:
         command = ["tasklist", "/NH", "/FI", "IMAGENAME eq claude.exe"]
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_S, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

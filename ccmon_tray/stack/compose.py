@@ -14,6 +14,8 @@ from ccmon_tray.stack.folder import StackFolder
 PROJECT: Final = "ccmon-tray"
 _ASK_S: Final = 30.0
 _REMEMBERED: Final = 40
+# Started from the menu on Windows, each would open a console.
+_NO_WINDOW: Final = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 # What engines say, in their own words, and what it means. The first that fits is told.
 _FAULTS: Final = (
@@ -88,6 +90,7 @@ class Compose:
                 encoding="utf-8",
                 errors="replace",
                 env=self._environ(),
+                creationflags=_NO_WINDOW,
             ) as process:
                 assert process.stdout is not None
                 for line in process.stdout:
@@ -112,6 +115,7 @@ class Compose:
                 check=False,
                 encoding="utf-8",
                 errors="replace",
+                creationflags=_NO_WINDOW,
             )
         except (OSError, subprocess.TimeoutExpired):
             return False
@@ -152,5 +156,5 @@ def _failure(command: str, status: int, output: deque[str]) -> ComposeFailed:
     return ComposeFailed(
         f"compose {command} failed",
         cause=cause,
-        next_step="Its output above tells more; ccmon-tray stack logs",
+        next_step="What it wrote before that tells more, and so does ccmon-tray stack logs",
     )

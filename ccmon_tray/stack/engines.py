@@ -79,6 +79,9 @@ def find_engine(wanted: str = "") -> Engine:
     Raises:
         EngineUnusable: There is none; what is missing, and how to get it on this system.
     """
+    if wanted and not is_there(wanted):
+        step = f"Install it, or leave out --engine {wanted}. {_WITHOUT}"
+        raise EngineUnusable(f"{wanted} is not installed", next_step=step)
     troubles = []
     for name in (wanted,) if wanted else NAMES:
         found = _look(name)

@@ -23,6 +23,7 @@ START_TIMEOUT_S: Final = 180.0
 # The tray reads changed settings within some seconds.
 _GIVE_WAY_S: Final = 15.0
 _PAUSE_S: Final = 0.25
+_READS_IT: Final = frozenset({"auto", "prometheus"})
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -100,27 +101,30 @@ class Stack:
             if not running:
                 check_free([name for name, _ in ports.items()], ports)
             self._start(compose, ports, timeout_s, running=running)
-        except CcmonError:
-            if not running:
+        except BaseException:  # Ctrl+C, too: else nobody would take what Claude Code sends
+            if not compose.running():
                 self._take_back()
             raise
         self._point_settings(ports, before=ports)
         return ports
 
-    def down(self) -> None:
+    def down(self) -> bool:
         """Stop the stack; what it has stored stays.
+
+        Returns:
+            Whether there is a stack at all.
 
         Raises:
             CcmonError: It cannot be stopped.
         """
         if not self.folder.exists:
-            self._say("There is no stack here, so nothing was stopped")
-            return
+            return False
         self._compose().run("down")
         record = self.folder.record()
         record.running_as = ""
         self.folder.keep(record)
         self._take_back()
+        return True
 
     def status(self) -> Status:
         """How it is now."""
@@ -166,29 +170,37 @@ class Stack:
             self._say("These are the ports already")
             return old
         running = self.folder.exists and self._runs()
+        gave_way = running and self._make_room(new)
+        try:
+            self._move(old, new, timeout_s, running=running)
+        except BaseException:
+            if gave_way:
+                self._take_back()
+            raise
+        self._point_settings(new, before=old)
+        return new
+
+    def _move(self, old: Ports, new: Ports, timeout_s: float, *, running: bool) -> None:
         mine = {port for _, port in old.items()} if running else set()
-        if running:
-            self._make_room(new)
         check_free([name for name, port in new.items() if port not in mine], new)
         self.folder.put_in_place()
         backup = self.folder.set_ports(new)
         if backup is not None:
             self._say(f"The ports before are kept in {backup}")
-        if running:
-            compose = self._compose()
-            try:
-                self._start(compose, new, timeout_s, running=True)
-            except CcmonError as error:
-                if backup is not None:
-                    self.folder.restore(backup)
-                self._start(compose, old, timeout_s, running=True)
-                raise StackUnhealthy(
-                    "The stack does not serve at the new ports, so the old ones are back",
-                    cause=str(error),
-                    next_step="Choose others",
-                ) from error
-        self._point_settings(new, before=old)
-        return new
+        if not running:
+            return
+        compose = self._compose()
+        try:
+            self._start(compose, new, timeout_s, running=True)
+        except CcmonError as error:
+            if backup is not None:
+                self.folder.restore(backup)
+            self._start(compose, old, timeout_s, running=True)
+            raise StackUnhealthy(
+                "The stack does not serve at the new ports, so the old ones are back",
+                cause=str(error),
+                next_step="Choose others",
+            ) from error
 
     def _start(self, compose: Compose, ports: Ports, timeout_s: float, *, running: bool) -> None:
         record = self.folder.record()
@@ -227,14 +239,18 @@ class Stack:
 
     # The built-in collector and the settings
 
-    def _make_room(self, ports: Ports) -> None:
-        """Switch the built-in collector off where it wants the same ports: two cannot listen at one."""
+    def _make_room(self, ports: Ports) -> bool:
+        """Switch the built-in collector off where it wants the same ports: two cannot listen at one.
+
+        Returns:
+            Whether that was done.
+        """
         built_in = self._settings.collector
         if not built_in.enabled:
-            return
+            return False
         shared = {built_in.http_port, built_in.grpc_port} & {port for _, port in ports.items()}
         if not shared:
-            return
+            return False
         save(self._paths, {"collector.enabled": False})
         record = self.folder.record()
         record.collector_gave_way = True
@@ -243,11 +259,11 @@ class Stack:
             "The built-in collector gives way to the stack’s, since both want the same ports; "
             "ccmon-tray stack down switches it on again"
         )
-        if not self._paths.tray.pid_file.exists():
-            return
-        until = monotonic() + _GIVE_WAY_S
-        while monotonic() < until and any(holder(port) is not None for port in shared):
-            sleep(_PAUSE_S)  # the tray reads its settings in its own time
+        if self._paths.tray.pid_file.exists():
+            until = monotonic() + _GIVE_WAY_S
+            while monotonic() < until and any(holder(port) is not None for port in shared):
+                sleep(_PAUSE_S)  # the tray reads its settings in its own time
+        return True
 
     def _take_back(self) -> None:
         record = self.folder.record()
@@ -260,6 +276,9 @@ class Stack:
 
     def _point_settings(self, ports: Ports, *, before: Ports) -> None:
         """Let ``prometheus.url`` follow the stack, unless it names another server."""
+        kind = self._settings.source.kind
+        if kind not in _READS_IT:
+            self._say(f"source.kind is {kind}; to read the stack, set it to auto")
         set_url = self._settings.prometheus.url
         parts = urlsplit(set_url)
         here = parts.hostname in _HERE and parts.path in {"", "/"}

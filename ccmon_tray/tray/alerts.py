@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -16,12 +17,21 @@ from ccmon_tray.errors import CcmonError
 from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import AlertSettings
-from ccmon_tray.sources.base import UsageSource
+from ccmon_tray.sources.base import Span, UsageSource
 from ccmon_tray.sources.claude_files import ClaudeFiles
 from ccmon_tray.sources.readings.usual_hour import read_usual_hour
 from ccmon_tray.tray.model import Action, AlertsShown, Command
 from ccmon_tray.tray.silence import SilenceWatch
-from ccmon_tray.usage.alerts import UNUSUAL_LEAST_USD, Alert, AlertState, Observation, assess, decide
+from ccmon_tray.usage.alerts import (
+    UNUSUAL_LEAST_USD,
+    Alert,
+    AlertState,
+    Assessment,
+    Observation,
+    assess,
+    decide,
+    news,
+)
 from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.windows import Calendar, in_daily_span, parse_daily_span
@@ -35,6 +45,7 @@ TODAY: Final = "today"
 
 _HOUR_S: Final = 3600
 _GAP_S: Final = 900.0  # longer than any poll waits: nobody watched in between
+_DOUBT_S: Final = 600.0  # what is warned of is asked about again so much later
 _GRACE_S: Final = 0.3
 _BUTTONS: Final = (Button(ONE_HOUR, "Snooze 1 hour"), Button(TODAY, "Snooze for today"))
 _GOOD: Final = frozenset({State.FRESH, State.NO_DATA})
@@ -80,6 +91,7 @@ class AlertDesk:
         self._watched_at = float("-inf")
         self._out_since: float | None = None
         self._usual_hour: tuple[int, float | None] = (-1, None)
+        self._doubted_until: dict[str, float] = {}  # by the key of a finding
         self._notifier: Notifier | None = None
         self._waiting: queue.SimpleQueue[Alert | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -136,7 +148,9 @@ class AlertDesk:
         now = self._clock()
         seen = self._observe(snapshot, now, calendar, source, files)
         assessment = assess(seen, settings.rules, calendar)
-        self._warned = snapshot.state in _GOOD and bool(snapshot.warnings)
+        if not (self._state.snoozed(now) or self._quiet(now, calendar)):
+            assessment = self._without_doubtful(assessment, now, source)
+        self._warned = assessment.distrusted
         with self._lock:
             held = self._state.snoozed(now) or self._quiet(now, calendar)
             alerts, state = decide(assessment, self._state, held=held)
@@ -178,7 +192,9 @@ class AlertDesk:
         # Generated figures have no history that they could be unlike.
         if figures is not None and snapshot.state in _GOOD and snapshot.source.kind is not SourceKind.DEMO:
             usual = self._usual(figures.last_hour_cost_usd, now, calendar, source)
-            if self._settings.silent_minutes and files is not None:
+            # Transcripts are no telemetry: what is not in them was not answered.
+            telemetry = snapshot.source.kind is not SourceKind.TRANSCRIPTS
+            if self._settings.silent_minutes and telemetry and files is not None:
                 unanswered = self._silence.look(figures, files.history(), now)
         return Observation(snapshot, now, usual, unanswered, self._out_since)
 
@@ -199,6 +215,37 @@ class AlertDesk:
                 _log.info("What is usual at this hour is not known: %s", error)
             self._usual_hour = (hour, usual)
         return self._usual_hour[1]
+
+    def _without_doubtful(self, assessment: Assessment, now: float, source: UsageSource | None) -> Assessment:
+        """Leave out what rests on figures that the source itself has doubts about.
+
+        A snapshot's warnings are about its range; what is about to be told may be about a day, a week or a
+        month. The source is asked only then, and about what it doubts not again for some minutes.
+        """
+        answers: dict[int, bool] = {}
+        doubtful: set[int] = set()
+        for finding in news(assessment, self._state):
+            since = finding.since
+            if since is None or source is None:
+                continue
+            if not 0 < self._doubted_until.get(finding.key, 0.0) - now <= _DOUBT_S:
+                if since not in answers:
+                    answers[since] = self._doubts(source, since, now)
+                if not answers[since]:
+                    continue
+                self._doubted_until[finding.key] = now + _DOUBT_S
+            doubtful.add(since)
+        if not doubtful:
+            return assessment
+        sure = tuple(finding for finding in assessment.met if finding.since not in doubtful)
+        return replace(assessment, met=sure, distrusted=True)
+
+    def _doubts(self, source: UsageSource, since: int, now: float) -> bool:
+        try:
+            return bool(source.warnings(Span(since, int(now))))
+        except CcmonError as error:
+            _log.info("Whether an alert can be trusted is not known: %s", error)
+            return True
 
     def _quiet(self, now: float, calendar: Calendar) -> bool:
         hours = self._settings.quiet_hours

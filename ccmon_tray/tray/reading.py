@@ -75,6 +75,7 @@ class Reader:
         self._doubted = False
         self._cache_read = False
         self._write_failed = False
+        self._logged: tuple[str, ...] = ()
         self._snapshot: Snapshot | None = None
 
     @property
@@ -137,6 +138,7 @@ class Reader:
             settings, notices = self._settings, self._notices
         doubted, self._doubted = self._doubted, False
         source: UsageSource | None = None
+        began = time.monotonic()
         try:
             source, builder = self._open(settings)
             if doubted and isinstance(source, AutoSource):
@@ -154,6 +156,7 @@ class Reader:
             overtaken = self._closed or (source is not None and source is not self._source)
         if overtaken:
             return None
+        self._log_state(snapshot, time.monotonic() - began)
         snapshot = with_budgets(snapshot, settings.budgets.limits, self._calendar)
         self._keep(snapshot.model_copy(update={"notices": notices}))
         if snapshot.problem is None or snapshot.state is State.NO_TELEMETRY:
@@ -176,6 +179,7 @@ class Reader:
                 now = int(self._clock())
                 source.ask([Question(Metric.COST, Span(now - _PROBED_S, now))])
         except CcmonError as error:
+            _log.debug("A probe failed: %s", error)
             return error.code
         return None
 
@@ -230,6 +234,15 @@ class Reader:
         kind = "prometheus" if settings.source.kind == "auto" else settings.source.kind
         info = source.info if source is not None else SourceInfo(kind=SourceKind(kind))
         return Snapshot(source=info, state=State.OFFLINE, polled_at=now, problem=problem)
+
+    def _log_state(self, snapshot: Snapshot, took_s: float) -> None:
+        """Log how the source is where that has changed; each poll, for those who look closer."""
+        kind, state, problem = snapshot.source.kind, snapshot.state, snapshot.problem
+        _log.debug("A poll of %s took %.0f ms: %s", kind, took_s * 1000, state)
+        news = (kind, state, problem.code if problem else "")
+        if news != self._logged:
+            self._logged = news
+            _log.info("The source %s is %s%s", kind, state, f": {problem.sentence}" if problem else "")
 
     def _keep(self, snapshot: Snapshot) -> None:
         try:

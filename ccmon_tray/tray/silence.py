@@ -11,7 +11,7 @@ from ccmon_tray.desktop.processes import claude_runs
 from ccmon_tray.sources.claude_files.history import History
 from ccmon_tray.usage.snapshot import Figures
 
-_LEAST_PROMPTS: Final = 2  # a single one may have been a command of the prompt line, which costs nothing
+_LEAST_PROMPTS: Final = 2  # a single one may have been cut off before anything was asked
 _LOOK_EVERY_S: Final = 60.0
 
 
@@ -50,7 +50,13 @@ class SilenceWatch:
             self._seen, self._answered_at = seen, now
         if history is None:
             return None
-        open_prompts = [moment for moment in history.moments if self._answered_at < moment <= now]
+        # Commands of the prompt line, such as /model, cost nothing; those that do are rarely alone.
+        commands = {moment for moment in history.commands if self._answered_at < moment}
+        open_prompts = [
+            moment
+            for moment in history.moments
+            if self._answered_at < moment <= now and moment not in commands
+        ]
         if len(open_prompts) < _LEAST_PROMPTS:
             return None
         if now - self._looked_at >= _LOOK_EVERY_S:

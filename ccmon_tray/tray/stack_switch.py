@@ -78,8 +78,7 @@ class StackSwitch:
         if self._child is not None and (status := self._child.poll()) is not None:
             self._child = None
             self._due = float("-inf")
-            if status != 0:
-                told = (self._complaint(),)
+            told = (self._complaint(),) if status != 0 else self._next_step()
         idle = self._looking is None or not self._looking.is_alive()
         if self._set_up and self._child is None and idle and self._clock() >= self._due:
             self._due = self._clock() + _LOOK_EVERY_S
@@ -108,8 +107,8 @@ class StackSwitch:
                 self._child = subprocess.Popen(
                     [sys.executable, "-m", "ccmon_tray", "stack", deed],
                     stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=said,
+                    stdout=said,
+                    stderr=subprocess.STDOUT,
                     # It is not for Ctrl-C in the tray's terminal, and finishes if the tray ends.
                     start_new_session=True,
                 )
@@ -127,9 +126,15 @@ class StackSwitch:
     def _complaint(self) -> str:
         """The last sentence of the program's own, which says why it failed."""
         lead = "ccmon-tray: "
-        try:
-            lines = self._said.read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            lines = []
-        own = [line.removeprefix(lead) for line in lines if line.startswith(lead)]
+        own = [line.removeprefix(lead) for line in self._lines() if line.startswith(lead)]
         return own[-1] if own else f"ccmon-tray stack {self._doing} failed; {self._said} tells why"
+
+    def _next_step(self) -> tuple[str, ...]:
+        """What a start has left for the person to do."""
+        return tuple(f"The stack runs. {line}" for line in self._lines() if line.startswith("Next: "))
+
+    def _lines(self) -> list[str]:
+        try:
+            return self._said.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return []

@@ -68,7 +68,10 @@ def run_tray(
         log.configure(loaded.settings.log.level, paths.log_file)
         login = autostart.Autostart() if autostart.is_offered() else None
         if login is not None:
-            loaded = Loaded(loaded.settings, (*loaded.notices, *_mended(login)))
+            mended = tuple(_mended(login))
+            for words in mended:  # a headless tray has no menu to say it in
+                _say(words)
+            loaded = Loaded(loaded.settings, (*loaded.notices, *mended))
         app = TrayApp(
             loaded,
             paths,

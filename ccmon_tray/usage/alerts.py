@@ -30,6 +30,7 @@ UNUSUAL_LEAST_USD: Final = 2.0
 """An hour that costs less more than the usual one is no news, however cheap that was."""
 
 _OVER_AT: Final = 0.8  # below this share of its limit a rate counts as down again: no alert at each ripple
+_HOUR_S: Final = 3600
 _PROJECTED_FROM: Final = 0.25  # of the budget: before, a projection is a guess about an empty period
 
 _GOOD: Final = frozenset({State.FRESH, State.NO_DATA})
@@ -114,6 +115,8 @@ class Finding:
         epoch: What it is told once for; "" is until it is over.
         level: Within an epoch, only a higher one is news.
         told_with: The key of a finding whose alert says this as well.
+        since: Unix seconds from which on its figures are counted; None where it rests on none. What a
+            snapshot warns of is its range, so that the source has to be asked about these before it is told.
     """
 
     key: str
@@ -121,14 +124,22 @@ class Finding:
     epoch: str = ""
     level: float = 1.0
     told_with: str = ""
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What holds at a moment: what to warn of, and the keys of what is over. The rest is not known."""
+    """What holds at a moment: what to warn of, and the keys of what is over. The rest is not known.
+
+    Attributes:
+        met: What to warn of.
+        over: What is over.
+        distrusted: Whether the figures of a budget carry a warning.
+    """
 
     met: tuple[Finding, ...] = ()
     over: frozenset[str] = frozenset()
+    distrusted: bool = False
 
 
 class Mark(Frozen):
@@ -178,9 +189,21 @@ def assess(seen: Observation, rules: AlertRules, calendar: Calendar) -> Assessme
     for use in snapshot.budgets:
         if _trusted(snapshot, figures, use.start):
             _assess_budget(finding, use, rules, calendar)
-    if _trusted(snapshot, figures, int(seen.now) - 3600):
+        else:
+            finding.distrusted = True
+    if _trusted(snapshot, figures, int(seen.now) - _HOUR_S):
         _assess_hour(finding, figures.last_hour_cost_usd, rules, calendar)
     return finding.assessment()
+
+
+def news(assessment: Assessment, state: AlertState) -> tuple[Finding, ...]:
+    """What to warn of that was not told before."""
+
+    def told(finding: Finding) -> bool:
+        mark = state.marks.get(finding.key)
+        return mark is not None and mark.epoch == finding.epoch and mark.level >= finding.level
+
+    return tuple(finding for finding in assessment.met if not told(finding))
 
 
 def decide(
@@ -198,10 +221,7 @@ def decide(
     """
     marks = {key: mark for key, mark in state.marks.items() if key not in assessment.over}
     told: dict[str, Alert] = {}
-    for finding in () if held else assessment.met:
-        mark = marks.get(finding.key)
-        if mark is not None and mark.epoch == finding.epoch and mark.level >= finding.level:
-            continue
+    for finding in () if held else news(assessment, state):
         marks[finding.key] = Mark(epoch=finding.epoch, level=finding.level)
         if finding.told_with not in told:
             told[finding.key] = finding.alert
@@ -219,6 +239,7 @@ class _Findings:
     seen: Observation
     met: list[Finding] = field(default_factory=list)
     over: set[str] = field(default_factory=set)
+    distrusted: bool = False
 
     def alert(self, kind: AlertKind, title: str, message: str, **more: object) -> Alert:
         """An alert of now; generated figures say so."""
@@ -229,18 +250,15 @@ class _Findings:
 
     def assessment(self) -> Assessment:
         """All of it."""
-        return Assessment(tuple(self.met), frozenset(self.over))
+        return Assessment(tuple(self.met), frozenset(self.over), self.distrusted)
 
 
 def _trusted(snapshot: Snapshot, figures: Figures, start: int) -> bool:
-    """Whether nothing is said against the figures of a period that began at ``start``.
+    """Whether the snapshot says nothing against the figures of a period that began at ``start``.
 
-    That the chosen range begins before the source's memory says nothing about a shorter period.
+    What it says of a longer range need not be about the period: the source knows, see :attr:`Finding.since`.
     """
-    codes = {warning.code for warning in snapshot.warnings}
-    if figures.range.info.start < start:
-        codes.discard("beyond-retention")
-    return not codes
+    return not snapshot.warnings or figures.range.info.start < start
 
 
 def _assess_budget(finding: _Findings, use: BudgetUse, rules: AlertRules, calendar: Calendar) -> None:
@@ -271,7 +289,7 @@ def _assess_budget(finding: _Findings, use: BudgetUse, rules: AlertRules, calend
             threshold_percent=reached[-1],
             **figures,
         )
-        finding.met.append(Finding(key, alert, epoch, reached[-1]))
+        finding.met.append(Finding(key, alert, epoch, reached[-1], since=use.start))
     if rules.projection and pace and use.used_ratio >= _PROJECTED_FROM:
         alert = finding.alert(
             AlertKind.PROJECTION,
@@ -279,7 +297,8 @@ def _assess_budget(finding: _Findings, use: BudgetUse, rules: AlertRules, calend
             f"{amounts} are used.{pace}",
             **figures,
         )
-        finding.met.append(Finding(f"projection.{use.period}", alert, epoch, told_with=key))
+        found = Finding(f"projection.{use.period}", alert, epoch, told_with=key, since=use.start)
+        finding.met.append(found)
 
 
 def _assess_hour(
@@ -288,6 +307,9 @@ def _assess_hour(
     if last_hour_usd is None:
         return
     cost, seen = formatting.money(last_hour_usd), finding.seen
+    since = int(seen.now) - _HOUR_S
+    # It is not asked about what is over, since that would be at each reading.
+    settled = not finding.seen.snapshot.warnings
     if (limit := rules.burn_rate_usd_per_hour) is not None:
         if last_hour_usd > limit:
             alert = finding.alert(
@@ -298,8 +320,8 @@ def _assess_hour(
                 last_hour_usd=last_hour_usd,
                 limit_usd=limit,
             )
-            finding.met.append(Finding("burn-rate", alert))
-        elif last_hour_usd < _OVER_AT * limit:
+            finding.met.append(Finding("burn-rate", alert, since=since))
+        elif settled and last_hour_usd < _OVER_AT * limit:
             finding.over.add("burn-rate")
     usual = seen.usual_hour_usd
     if usual is None or not rules.unusual_hour_factor:
@@ -314,8 +336,8 @@ def _assess_hour(
             last_hour_usd=last_hour_usd,
             limit_usd=usual,
         )
-        finding.met.append(Finding("unusual-hour", alert))
-    elif last_hour_usd < _OVER_AT * limit:
+        finding.met.append(Finding("unusual-hour", alert, since=since))
+    elif settled and last_hour_usd < _OVER_AT * limit:
         finding.over.add("unusual-hour")
 
 
@@ -341,7 +363,7 @@ def _assess_source(finding: _Findings, rules: AlertRules, calendar: Calendar) ->
         alert = finding.alert(
             AlertKind.TELEMETRY_SILENT,
             "No telemetry from Claude Code",
-            f"It has been in use since {since}, but nothing of that has reached {source}. "
+            f"It has been in use since {since}, but nothing of that has come in. "
             "“Smoke test” in the menu finds out why.",
         )
         finding.met.append(Finding("telemetry-silent", alert))

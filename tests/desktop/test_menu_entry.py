@@ -69,6 +69,22 @@ def test_a_program_that_has_gone_is_mended(
     assert entry.repair() == ""
 
 
+def test_the_entry_of_another_home_stays_as_it_is(
+    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", str(tmp_path / "gone" / "python3"))
+        MenuEntry(environ).add()
+    before = MenuEntry(environ).file.read_text()
+    other = MenuEntry({**environ, "CCMON_TRAY_HOME": str(tmp_path / "home")})
+
+    assert other.repair() == ""
+    assert other.file.read_text() == before
+
+    other.add()
+    assert MenuEntry(environ).repair() == ""
+
+
 def test_nothing_is_made_where_nobody_asked(environ: dict[str, str]) -> None:
     assert MenuEntry(environ).repair() == ""
     assert not Path(environ["XDG_DATA_HOME"]).exists()

@@ -1,81 +1,17 @@
 """``ccmon-tray stack`` against stand-ins for podman and docker: what they are asked, and each way to fail."""
 
 import os
-import pty
-import socket
+import signal
 import subprocess
-import sys
-import tomllib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from ccmon_tray.paths import find_paths
-from ccmon_tray.stack.folder import FILES, StackFolder
+from ccmon_tray.stack.folder import FILES
 from ccmon_tray.stack.ports import Ports
-from tests.support.command_line import COMMAND, ROOT, environment
-from tests.support.desktop import wait_for
+from tests.support.command_line import COMMAND, ROOT
 from tests.support.fake_engines import FakeEngines
-from tests.support.servers import free_port
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-COMPOSE = ["-p", "ccmon-tray", "-f", "compose.yaml"]
-PATIENCE_S = 30.0
-BOTH = ("CCMON_COLLECTOR_HEALTH_PORT", "CCMON_PROMETHEUS_PORT")
-
-
-@pytest.fixture
-def environ(home: Path, engines: FakeEngines) -> dict[str, str]:
-    """A home whose settings decide about the built-in collector, and the stand-ins as the whole PATH."""
-    told = environment(home, PATH=str(engines.path))
-    del told["CCMON_TRAY_COLLECTOR__ENABLED"]
-    return told
-
-
-@pytest.fixture
-def ask(environ: dict[str, str]) -> Run:
-    def ask(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, "stack", *words],
-            cwd=ROOT,
-            env=environ,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
-
-    return ask
-
-
-@pytest.fixture
-def ports(home: Path) -> Ports:
-    return folder_of(home).ports
-
-
-def folder_of(home: Path) -> StackFolder:
-    return StackFolder(find_paths({"CCMON_TRAY_HOME": str(home)}))
-
-
-def is_served(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=2).close()
-    except OSError:
-        return False
-    return True
-
-
-def settings_of(home: Path) -> dict[str, dict[str, object]]:
-    file = home / "config" / "settings.toml"
-    return tomllib.loads(file.read_text()) if file.exists() else {}
-
-
-@pytest.fixture
-def somebody(ports: Ports) -> Iterator[int]:
-    """Somebody who listens at the stack's port for OTLP over HTTP."""
-    with socket.create_server(("127.0.0.1", ports.otlp_http)) as listening:
-        yield listening.getsockname()[1]
+from tests.support.stack import BOTH, COMPOSE, Run, settings_of, write_settings
 
 
 @pytest.mark.parametrize(
@@ -316,9 +252,7 @@ def test_the_built_in_collector_gives_way_and_comes_back(
     ask: Run, engines: FakeEngines, home: Path, ports: Ports
 ) -> None:
     engines.install("docker")
-    settings = home / "config" / "settings.toml"
-    settings.parent.mkdir(mode=0o700)
-    settings.write_text(f"[collector]\nhttp_port = {ports.otlp_http}\n")
+    write_settings(home, f"[collector]\nhttp_port = {ports.otlp_http}\n")
 
     up = ask("up")
     assert up.returncode == 0, up.stderr
@@ -333,9 +267,7 @@ def test_a_collector_that_the_person_switched_off_stays_off(
     ask: Run, engines: FakeEngines, home: Path, ports: Ports
 ) -> None:
     engines.install("docker")
-    settings = home / "config" / "settings.toml"
-    settings.parent.mkdir(mode=0o700)
-    settings.write_text("[collector]\nenabled = false\n")
+    write_settings(home, "[collector]\nenabled = false\n")
 
     ask("up")
     ask("down")
@@ -348,9 +280,7 @@ def test_a_start_that_fails_leaves_the_built_in_collector_on(
 ) -> None:
     engines.install("docker")
     engines.plan(up={"status": 1})
-    settings = home / "config" / "settings.toml"
-    settings.parent.mkdir(mode=0o700)
-    settings.write_text(f"[collector]\nhttp_port = {ports.otlp_http}\n")
+    write_settings(home, f"[collector]\nhttp_port = {ports.otlp_http}\n")
 
     assert ask("up").returncode == 1
     assert settings_of(home)["collector"] == {"http_port": ports.otlp_http}
@@ -362,11 +292,21 @@ def test_the_url_follows_the_stack(ask: Run, engines: FakeEngines, home: Path, p
     assert settings_of(home)["prometheus"]["url"] == f"http://localhost:{ports.prometheus}"
 
 
+def test_a_source_that_was_chosen_stays_chosen_and_is_said(
+    ask: Run, engines: FakeEngines, home: Path
+) -> None:
+    engines.install("docker")
+    write_settings(home, '[source]\nkind = "collector"\n')
+
+    done = ask("up")
+
+    assert settings_of(home)["source"] == {"kind": "collector"}
+    assert "source.kind is collector; to read the stack, set it to auto" in done.stderr
+
+
 def test_another_server_of_the_person_stays_theirs(ask: Run, engines: FakeEngines, home: Path) -> None:
     engines.install("docker")
-    settings = home / "config" / "settings.toml"
-    settings.parent.mkdir(mode=0o700)
-    settings.write_text('[prometheus]\nurl = "https://mimir.example.com/prometheus"\n')
+    write_settings(home, '[prometheus]\nurl = "https://mimir.example.com/prometheus"\n')
 
     done = ask("up")
 
@@ -374,180 +314,68 @@ def test_another_server_of_the_person_stays_theirs(ask: Run, engines: FakeEngine
     assert "prometheus.url is https://mimir.example.com/prometheus; to read the stack" in done.stderr
 
 
-# Ports
-
-
-def test_ports_are_shown_with_who_listens(ask: Run, ports: Ports, somebody: int) -> None:
-    done = ask("ports")
-
-    assert done.returncode == 0
-    lines = done.stdout.splitlines()
-    assert lines[0] == f"OTLP over gRPC     {ports.otlp_grpc:>7}  free"
-    assert lines[1].startswith(f"OTLP over HTTP     {somebody:>7}  ")
-    assert lines[1].endswith("listens there")
-    assert len(lines) == 4
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (("--prometheus", "0"), "0 is no port"),
-        (("--prometheus", "65536"), "65536 is no port"),
-        (("--health", "80"), "port 80 is privileged"),
-        (("--otlp-http", "5000", "--otlp-grpc", "5000"), "Port 5000 is given twice"),
-        (("--otlp-http", "x"), "invalid int value"),
-    ],
-)
-def test_ports_that_cannot_be_are_wrong_usage(
-    ask: Run, home: Path, words: tuple[str, ...], told: str
-) -> None:
-    before = (home / "data" / "stack" / ".env").read_text()
-
-    done = ask("ports", *words)
-
-    assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
-    assert (home / "data" / "stack" / ".env").read_text() == before
-
-
-def test_a_port_that_somebody_has_is_refused(ask: Run, home: Path, ports: Ports) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        done = ask("ports", "--prometheus", str(port))
-
-    assert done.returncode == 1
-    assert f"Port {port} (Prometheus) is taken" in done.stderr
-    assert folder_of(home).ports == ports
-
-
-def test_a_running_stack_moves_and_everything_follows(
-    ask: Run, engines: FakeEngines, home: Path, ports: Ports
-) -> None:
-    engines.install("docker")
-    assert ask("up").returncode == 0
-    new = free_port()
-
-    done = ask("ports", "--prometheus", str(new))
-
-    assert done.returncode == 0, done.stderr
-    assert folder_of(home).ports.prometheus == new
-    assert ["docker", "compose", *COMPOSE, "up", "-d", "--force-recreate"] in engines.asked
-    assert settings_of(home)["prometheus"]["url"] == f"http://localhost:{new}"
-    (copy,) = (home / "data" / "stack").glob(".env.*")
-    assert f"CCMON_PROMETHEUS_PORT={ports.prometheus}" in copy.read_text()
-    text = (home / "data" / "stack" / ".env").read_text()
-    assert text.startswith("# mine\n")
-    assert "CCMON_RETENTION_TIME=30d" in text
-    assert ask("status").returncode == 0
-
-
-def test_where_claude_code_must_send_is_said_when_it_moves(ask: Run, engines: FakeEngines) -> None:
-    engines.install("docker")
-    new = free_port()
-    done = ask("ports", "--otlp-http", str(new))
-    assert f"Next: ccmon-tray connect --endpoint http://127.0.0.1:{new}\n" in done.stdout
-
-
-def test_ports_at_which_it_does_not_serve_are_taken_back(
-    ask: Run, engines: FakeEngines, home: Path, ports: Ports
-) -> None:
-    engines.install("docker")
-    ask("up")
-    new = free_port()
-    # At the new port only the collector answers, at the old ones both did.
-    engines.plan(serves=BOTH[:1])
-
-    done = ask("ports", "--prometheus", str(new), "--timeout", "0.5")
-
-    assert done.returncode == 1
-    assert folder_of(home).ports == ports
-    assert settings_of(home)["prometheus"]["url"] == f"http://localhost:{ports.prometheus}"
-
-
-def test_the_built_in_collector_gives_way_to_a_stack_that_moves(
-    ask: Run, engines: FakeEngines, home: Path
-) -> None:
-    engines.install("docker")
-    assert ask("up").returncode == 0
-    new = free_port()
-    settings = home / "config" / "settings.toml"
-    settings.write_text(settings.read_text() + f"[collector]\ngrpc_port = {new}\n")
-
-    assert ask("ports", "--otlp-grpc", str(new)).returncode == 0
-    assert settings_of(home)["collector"] == {"grpc_port": new, "enabled": False}
-
-
-def test_two_ports_change_places(ask: Run, engines: FakeEngines, home: Path, ports: Ports) -> None:
-    engines.install("docker")
-    ask("up")
-
-    done = ask("ports", "--otlp-grpc", str(ports.otlp_http), "--otlp-http", str(ports.otlp_grpc))
-
-    assert done.returncode == 0, done.stderr
-    assert folder_of(home).ports.otlp_grpc == ports.otlp_http
-
-
-def test_nobody_to_ask_is_wrong_usage(ask: Run) -> None:
-    done = ask("ports", "--ask")
-    assert done.returncode == 2
-    assert "nobody to ask" in done.stderr
-
-
-def test_a_running_tray_gives_its_ports_to_the_stack_and_takes_them_back(
+def test_ctrl_c_while_images_are_fetched_leaves_the_built_in_collector_on(
     ask: Run, environ: dict[str, str], engines: FakeEngines, home: Path, ports: Ports
 ) -> None:
     engines.install("docker")
-    settings = home / "config" / "settings.toml"
-    settings.parent.mkdir(mode=0o700)
-    settings.write_text(
-        f"[collector]\nhttp_port = {ports.otlp_http}\ngrpc_port = {ports.otlp_grpc}\n"
-        f"[prometheus]\nurl = {ports.prometheus_url!r}\n"
-    )
-    otlp = (ports.otlp_http, ports.otlp_grpc)
-    tray = subprocess.Popen([*COMMAND, "run", "--headless"], cwd=ROOT, env=environ, stderr=subprocess.PIPE)
-    try:
-        wait_for(lambda: all(map(is_served, otlp)), "the tray's collector", PATIENCE_S)
-
-        up = ask("up")
-        assert up.returncode == 0, up.stderr
-        assert not any(map(is_served, otlp))
-
-        assert ask("down").returncode == 0
-        wait_for(lambda: all(map(is_served, otlp)), "the tray's collector", PATIENCE_S)
-    finally:
-        tray.terminate()
-        _, words = tray.communicate(timeout=30)
-    assert tray.returncode == 0, words
-
-
-def test_ports_are_asked_for_one_by_one(environ: dict[str, str], home: Path, ports: Ports) -> None:
-    """At a terminal: an empty answer keeps a port, and what cannot be one is asked for again."""
-    new = free_port()
-    terminal, person = pty.openpty()
+    engines.plan(up={"says": "Pulling collector\n", "stays": True})
+    write_settings(home, f"[collector]\nhttp_port = {ports.otlp_http}\n")
+    words = [*COMMAND, "stack", "up"]
     with subprocess.Popen(
-        [*COMMAND, "stack", "ports", "--ask"],
-        cwd=ROOT,
-        env=environ,
-        stdin=person,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    ) as asking:
-        os.write(terminal, f"\n80\nabout 5000\n{new}\n\n\n".encode())
-        told, errors = asking.communicate(timeout=PATIENCE_S)
-    os.close(terminal)
-    os.close(person)
+        words, cwd=ROOT, env=environ, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True
+    ) as starting:
+        assert starting.stderr is not None
+        assert any("Pulling" in line for line in starting.stderr)
+        assert settings_of(home)["collector"]["enabled"] is False
+        os.killpg(starting.pid, signal.SIGINT)  # as a terminal does
+        said = starting.stderr.read()
 
-    assert asking.returncode == 0, errors
-    assert f"OTLP over HTTP [{ports.otlp_http}]: " in told
-    assert "port 80 is privileged" in told
-    assert "about 5000 is no number" in told
-    assert dict(folder_of(home).ports.items()) == {**dict(ports.items()), "otlp_http": new}
+    assert starting.returncode == 130
+    assert "switched on again" in said
+    assert "Traceback" not in said
+    assert settings_of(home)["collector"] == {"http_port": ports.otlp_http}
 
 
-def test_the_script_is_the_same_command(environ: dict[str, str], home: Path, ports: Ports) -> None:
-    new = free_port()
-    command = [sys.executable, "scripts/configure_ports.py", "--health", str(new)]
-    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+def test_a_stack_that_runs_unwell_keeps_its_ports(
+    ask: Run, engines: FakeEngines, home: Path, ports: Ports
+) -> None:
+    """Its containers hold them, so that the built-in collector could not listen."""
+    engines.install("docker")
+    engines.plan(serves=BOTH[:1])
+    write_settings(home, f"[collector]\nhttp_port = {ports.otlp_http}\n")
+
+    assert ask("up", "--timeout", "0.5").returncode == 1
+    assert settings_of(home)["collector"]["enabled"] is False
+    assert "switched on again" in ask("down").stderr
+    assert settings_of(home)["collector"] == {"http_port": ports.otlp_http}
+
+
+def test_where_claude_code_sends_there_already_nothing_is_left_to_do(
+    ask: Run, environ: dict[str, str], engines: FakeEngines, ports: Ports
+) -> None:
+    engines.install("docker")
+    connect = [*COMMAND, "connect", "--endpoint", ports.otlp_endpoint]
+    subprocess.run(connect, cwd=ROOT, env=environ, capture_output=True, check=True)
+
+    done = ask("up")
+
     assert done.returncode == 0, done.stderr
-    assert folder_of(home).ports.health == new
+    assert "nothing else is to be done" in done.stdout
+    assert "Next:" not in done.stdout
+
+
+def test_down_without_a_stack_says_one_thing(ask: Run, tmp_path: Path) -> None:
+    done = ask("down")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "ccmon-tray: There is no stack here, so nothing was stopped\n"
+
+
+def test_an_engine_that_was_asked_for_and_is_not_there_is_named(ask: Run, engines: FakeEngines) -> None:
+    engines.install("docker")
+
+    done = ask("up", "--engine", "podman")
+
+    assert done.returncode == 1
+    assert "podman is not installed" in done.stderr
+    assert "leave out --engine podman" in done.stderr
+    assert "docker" not in done.stderr

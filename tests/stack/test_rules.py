@@ -20,6 +20,8 @@ STACK = Path(__file__).parents[2] / "stack"
 HOURS = 30
 # promtool writes its input series on a grid.
 GRID_S = 60.0
+# So long after its end an hour is counted.
+LATE_S = 90
 # Generated costs have eight decimals, so that in these units every sum is whole.
 UNITS = 100_000_000
 
@@ -86,7 +88,7 @@ def series(recording: Recording) -> list[dict[str, str]]:
 
 def expected(truth: Truth, rule: str, hour: int) -> list[dict[str, object]]:
     metric, names = RULES[rule]
-    window = ((hour - 1) * 3600, hour * 3600)
+    window = (hour * 3600 - LATE_S - 3600, hour * 3600 - LATE_S)
     sums = truth.by(metric, *window, tuple(LABELS[name] for name in names))
     samples: list[dict[str, object]] = []
     for values, total in sums.items():

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PROGRAM = r"""#!{python}
-import http.server, json, os, pathlib, subprocess, sys, threading
+import http.server, json, os, pathlib, signal, subprocess, sys, threading
 
 folder = pathlib.Path({folder!r})
 name = pathlib.Path(sys.argv[0]).name
@@ -28,6 +28,8 @@ step = plan.get(f"{{name}} {{deed}}", plan.get(deed, {{}}))
 sys.stdout.write(step.get("says", ""))
 sys.stderr.write(step.get("complains", ""))
 sys.stdout.flush()
+if step.get("stays"):
+    signal.pause()
 if step.get("status"):
     sys.exit(step["status"])
 pids = folder / "pids"
@@ -112,7 +114,8 @@ class FakeEngines:
         Args:
             serves: The variables of the ports at which an ``up`` serves.
             steps: By the word asked for (``up``, or ``docker__info`` of one program alone): the ``status``,
-                and what it ``says`` on stdout and ``complains`` on stderr.
+                what it ``says`` on stdout and ``complains`` on stderr, and whether it ``stays`` until it is
+                interrupted.
         """
         named = {key.replace("__", " "): step for key, step in steps.items()}
         (self._folder / "plan.json").write_text(json.dumps({"serves": serves, **named}))

@@ -14,17 +14,18 @@ from ccmon_tray.desktop.notifications import CLICKED, Notification
 from ccmon_tray.errors import CcmonError, SourceUnreachable
 from ccmon_tray.paths import Paths, find_paths
 from ccmon_tray.settings import AlertSettings
+from ccmon_tray.sources.base import Span
 from ccmon_tray.sources.claude_files.history import History
 from ccmon_tray.tray.alerts import AlertDesk
 from ccmon_tray.tray.model import Action, Command
 from ccmon_tray.tray.silence import SilenceWatch
 from ccmon_tray.usage.budgets import BudgetPeriod, with_budgets
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.models import SourceInfo, SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.windows import Calendar
 from tests.support.desktop import wait_for
-from tests.support.fake_source import Event, FakeSource
+from tests.support.fake_source import CountingSource, Event, FakeSource
 from tests.support.snapshots import MIDNIGHT, NOW, SAW_TOOTH, UNREACHABLE, every_state, fresh
 
 BERLIN = Calendar(ZoneInfo("Europe/Berlin"), "Europe/Berlin")
@@ -85,11 +86,12 @@ class Files:
 
     folders = ()
 
-    def __init__(self, *moments: float) -> None:
-        self.moments = [int(moment) for moment in moments]
+    def __init__(self, *moments: float, commands: tuple[float, ...] = ()) -> None:
+        self.moments = [int(moment) for moment in (*moments, *commands)]
+        self.commands = [int(moment) for moment in commands]
 
     def history(self) -> History:
-        return History(moments=self.moments)
+        return History(moments=self.moments, commands=self.commands)
 
     def stats_cache(self) -> None:
         return None
@@ -307,6 +309,23 @@ def test_prompts_without_telemetry_are_told(
             assert not made.see(spent(1.1, tokens=2.0), files=files)
 
 
+def test_commands_of_the_prompt_line_cost_nothing(tmp_path: Path) -> None:
+    files = Files(NOW + 60, commands=(NOW + 120, NOW + 180, NOW + 240))
+    with rig(tmp_path) as made:
+        for minute in range(0, 40, 2):
+            made.now = NOW + minute * 60.0
+            assert not made.see(spent(1.0), files=files)
+
+
+def test_transcripts_are_no_telemetry_that_could_stay_away(tmp_path: Path) -> None:
+    files = Files(NOW + 60, NOW + 120, NOW + 180)
+    read = spent(1.0).model_copy(update={"source": SourceInfo(kind=SourceKind.TRANSCRIPTS)})
+    with rig(tmp_path) as made:
+        for minute in range(0, 40, 2):
+            made.now = NOW + minute * 60.0
+            assert not made.see(read, files=files)
+
+
 def test_prompts_with_telemetry_are_not(tmp_path: Path) -> None:
     files = Files(*range(NOW, NOW + 2400, 60))
     with rig(tmp_path) as made:
@@ -319,3 +338,48 @@ def test_no_state_but_a_good_one_is_taken_for_numbers(tmp_path: Path) -> None:
     with rig(tmp_path) as made:
         for state in (State.STALE, State.OFFLINE, State.NO_TELEMETRY):
             assert not made.see(spent(30.0).model_copy(update={"state": state}))
+
+
+def of_range(snapshot: Snapshot, start: int) -> Snapshot:
+    """The snapshot with another range in the menu."""
+    assert snapshot.figures is not None
+    used = snapshot.figures.range
+    used = used.model_copy(update={"info": used.info.model_copy(update={"start": start})})
+    return snapshot.model_copy(update={"figures": snapshot.figures.model_copy(update={"range": used})})
+
+
+def test_what_the_range_does_not_show_is_asked_before_it_is_told(tmp_path: Path) -> None:
+    """The menu's range is the last quarter of an hour, without a warning; the day's figures carry one."""
+    source = CountingSource(warned=(SAW_TOOTH,))
+    quarter = of_range(spent(30.0), NOW - 900)
+    with rig(tmp_path) as made:
+        for _ in range(3):
+            assert not made.see(quarter, source)
+        shown = made.desk.shown(BERLIN)
+        assert shown is not None
+        assert shown.warned
+        assert source.warned_about == [Span(MIDNIGHT, NOW)]  # and not again at each reading
+
+        source.warned = ()
+        made.now += 601
+        assert made.see(quarter, source)
+        shown = made.desk.shown(BERLIN)
+        assert shown is not None
+        assert not shown.warned
+        assert not made.see(quarter, source)
+        assert len(source.warned_about) == 2  # what was told is asked about no more
+
+
+def test_a_warning_about_long_ago_is_no_reason_to_be_silent_today(tmp_path: Path) -> None:
+    source = CountingSource()
+    warned = of_range(spent(30.0), MIDNIGHT - 80 * 24 * HOUR).model_copy(update={"warnings": (SAW_TOOTH,)})
+    with rig(tmp_path) as made:
+        assert made.see(warned, source)
+        assert made.titles(1) == ["The day’s budget is exceeded"]
+
+
+def test_a_source_that_cannot_say_what_is_off_is_no_alert(tmp_path: Path) -> None:
+    source = FakeSource()
+    source.error = SourceUnreachable("Gone")
+    with rig(tmp_path) as made:
+        assert not made.see(spent(30.0), source)

@@ -1,5 +1,6 @@
 """The whole tray against a server that fails in every way, on real sockets, over a real Prometheus."""
 
+import logging
 import math
 import re
 import shutil
@@ -139,6 +140,25 @@ def test_it_lives_keeps_its_numbers_says_what_is_wrong_and_recovers(
         assert time.monotonic() - ended < INTERVAL_S / SPEED + SLACK_S
         assert after.figures == before.figures
         assert "problem" not in tray.menu
+
+
+def test_the_log_tells_when_the_source_went_and_when_it_was_back(
+    server: FaultyServer, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "ccmon_tray.tray.reading"), start(settings_for(server.url)) as tray:
+        tray.until(is_fresh, "the first numbers")
+        server.fault = Fault.UNAVAILABLE
+        tray.until(lambda snapshot: snapshot.state is State.STALE, "stale numbers")
+        outlast(tray, 2)
+        server.fault = Fault.NONE
+        tray.until(is_fresh, "numbers after the fault")
+    told = [record.getMessage() for record in caplog.records if record.name == "ccmon_tray.tray.reading"]
+    assert [words.partition(":")[0] for words in told] == [
+        "The source prometheus is fresh",
+        "The source prometheus is stale",
+        "The source prometheus is fresh",
+    ]
+    assert "503" in told[1]
 
 
 def outlast(tray: RunningTray, failures: int) -> None:

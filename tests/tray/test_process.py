@@ -59,6 +59,32 @@ def test_a_second_start_says_so_and_ends_well(tmp_path: Path) -> None:
         assert process.child.poll() is None
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="on an entry of Linux")
+def test_without_a_menu_it_says_at_the_terminal_what_it_has_mended(tmp_path: Path) -> None:
+    entry = tmp_path / "autostart" / "ccmon-tray.desktop"
+    entry.parent.mkdir()
+    gone = tmp_path / "gone" / "ccmon-tray"
+    home = tmp_path / "home"
+    entry.write_text(
+        f"[Desktop Entry]\nType=Application\nTryExec={gone}\nExec={gone} run\nX-CcmonTray-Home={home}\n"
+    )
+    environ = {
+        **os.environ,
+        "CCMON_TRAY_HOME": str(home),
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "XDG_DATA_HOME": str(tmp_path),
+        "CCMON_TRAY_LOG__LEVEL": "debug",
+    }
+    command = [sys.executable, "-m", "ccmon_tray", "run", "--headless", "--source", "demo"]
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as tray:
+        assert tray.stderr is not None
+        assert any(f"led to {gone}, which is gone: it now starts" in line for line in tray.stderr)
+        paths = find_paths({"CCMON_TRAY_HOME": str(home)})
+        wait_for(lambda: "A poll of demo took" in paths.log_file.read_text(), "the log of the first poll", 30)
+        tray.terminate()
+    assert f"TryExec={gone}" not in entry.read_text()
+
+
 def test_the_process_never_imports_a_toolkit_or_numpy(tmp_path: Path) -> None:
     seen = tmp_path / "modules"
     program = (

@@ -9,6 +9,7 @@ import pytest
 
 from ccmon_tray.paths import Paths, find_paths
 from ccmon_tray.settings import Settings
+from ccmon_tray.stack.folder import StackFolder
 from ccmon_tray.stack.names import VARIABLES
 from ccmon_tray.tray.menu import build_menu
 from ccmon_tray.tray.model import Action, StackFace
@@ -32,6 +33,7 @@ def engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEng
 def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     """A home whose stack has free ports, for this process and those it starts."""
     monkeypatch.setenv("CCMON_TRAY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
     folder = tmp_path / "home" / "data" / "stack"
     folder.mkdir(parents=True)
     lines = [f"{variable}={free_port()}\n" for variable in VARIABLES.values()]
@@ -79,7 +81,9 @@ def test_it_starts_and_stops_and_says_so(engines: FakeEngines, paths: Paths) -> 
 
     switch.start()
     assert switch.face == StackFace("starting…")
-    assert until(switch, "running") == ()
+    (told,) = until(switch, "running")
+    endpoint = StackFolder(paths).ports.otlp_endpoint
+    assert told == f"The stack runs. Next: ccmon-tray connect --endpoint {endpoint}"
     assert switch.face == StackFace("running", can_stop=True)
 
     switch.stop()

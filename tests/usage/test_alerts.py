@@ -60,7 +60,9 @@ def reading(
             "projected_cost_usd": projected,
         }
     )
-    figures = snapshot.figures.model_copy(update={"today": period, "last_hour_cost_usd": hour})
+    used = snapshot.figures.range
+    used = used.model_copy(update={"info": used.info.model_copy(update={"start": MIDNIGHT + shift})})
+    figures = snapshot.figures.model_copy(update={"today": period, "last_hour_cost_usd": hour, "range": used})
     return with_budgets(snapshot.model_copy(update={"figures": figures}), {BudgetPeriod.DAY: budget}, BERLIN)
 
 
@@ -197,6 +199,18 @@ def test_a_long_range_beyond_the_retention_says_nothing_against_today() -> None:
     used = warned.figures.range.model_copy(update={"info": info})
     figures = warned.figures.model_copy(update={"range": used})
     assert met(warned.model_copy(update={"figures": figures})) == ["budget.day"]
+
+
+def test_a_warning_of_a_longer_range_says_nothing_against_today_but_lets_nothing_be_over() -> None:
+    warned = reading(25.0, hour=0.0).model_copy(update={"warnings": (SAW_TOOTH,)})
+    assert warned.figures is not None
+    info = warned.figures.range.info.model_copy(update={"start": MIDNIGHT - 90 * DAY_S})
+    used = warned.figures.range.model_copy(update={"info": info})
+    figures = warned.figures.model_copy(update={"range": used})
+    found = assess(Observation(warned.model_copy(update={"figures": figures}), NOW), RULES, BERLIN)
+    assert [(finding.key, finding.since) for finding in found.met] == [("budget.day", MIDNIGHT)]
+    assert not found.distrusted
+    assert "burn-rate" not in found.over
 
 
 def test_nothing_is_told_while_it_is_held_but_afterwards_if_it_still_holds() -> None:

@@ -10,7 +10,6 @@ from ccmon_tray.desktop.start_command import StartCommand
 
 # After panel and network, which start at the same time. A panel that is later still is waited for.
 _DELAY_S: Final = "5"
-_HOME_KEY: Final = "X-CcmonTray-Home"
 _SWITCHES: Final = (("Hidden", "true"), ("X-GNOME-Autostart-enabled", "false"))
 
 
@@ -36,7 +35,7 @@ class XdgAutostart:
         off = not fields or any(fields.get(key, "").lower() == value for key, value in _SWITCHES)
         return Found(
             fields.get("TryExec", ""),
-            fields.get(_HOME_KEY, ""),
+            fields.get(desktop_entry.HOME_KEY, ""),
             not off,
             "the desktop’s own list of programs",
         )
@@ -60,7 +59,7 @@ class XdgAutostart:
             "X-LXQt-Need-Tray": "true",
         }
         if command.home:
-            fields[_HOME_KEY] = command.home
+            fields[desktop_entry.HOME_KEY] = command.home
         desktop_entry.write_entry(self._file, fields)
 
     def remove(self) -> None:

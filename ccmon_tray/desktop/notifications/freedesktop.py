@@ -122,10 +122,17 @@ class FreedesktopNotifier:
         if message.member == "NotificationClosed":
             del self._open[number]
         elif message.member == "ActionInvoked":
+            # Answered, it is of no more use; some daemons leave what is urgent on the screen all the same.
+            self._close_soon(number)
             try:
                 self._on_action(str(message.body[1]))
             except CcmonError as error:
                 _log.warning("%s", error)
+
+    def _close_soon(self, number: int) -> None:
+        """Take a notification off the screen; on the bus's thread, without waiting for an answer."""
+        if self._bus is not None:
+            self._bus.send(Message(_NAME, _PATH, _NAME, "CloseNotification", signature="u", body=[number]))
 
 
 async def _disconnected(bus: Any) -> None:

@@ -1,7 +1,7 @@
 """``history.jsonl``: a line for each prompt, which tells the project, the times and the messages of sessions.
 
-The lines hold what people wrote. Of each only session, project and time are kept; the text is never stored,
-logged or shown.
+The lines hold what people wrote. Of each only session, project and time are kept, and whether it was a
+command; the text is never stored, logged or shown.
 """
 
 import hashlib
@@ -63,6 +63,7 @@ class History:
         damaged: How many lines could not be read.
         folders: Folders of sessions that it does not tell of, by id.
         there: Whether there is a history; else only folders are known.
+        commands: Unix seconds of those messages that were a command of the prompt line, such as ``/model``.
     """
 
     sessions: Mapping[str, SessionRecord] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class History:
     damaged: int = 0
     folders: Mapping[str, str] = field(default_factory=dict)
     there: bool = True
+    commands: Sequence[int] = ()
 
     def project_of(self, session_id: str) -> tuple[str | None, str | None]:
         """Name and path of a session's project; None where that is unknown."""
@@ -104,6 +106,7 @@ class _File:
         self.there = False
         self.sessions: dict[str, _Session] = {}
         self.moments = array("I")
+        self.commands = array("I")
         self.damaged = 0
         self._paths: dict[str, str] = {}
         self._offset = 0
@@ -164,6 +167,9 @@ class _File:
         if moment < since:
             return True
         self.moments.append(moment)
+        written = entry.get("display")
+        if isinstance(written, str) and written.startswith("/"):
+            self.commands.append(moment)
         session_id, project = entry.get("sessionId"), entry.get("project")
         if isinstance(session_id, str) and session_id:
             session = self.sessions.get(session_id)
@@ -216,11 +222,16 @@ class HistoryFiles:
                 record = _record(session_id, seen.project, seen.moments)
                 sessions[session_id] = record if before is None else _joined(before, record)
         paths = {record.project_path for record in sessions.values() if record.project_path is not None}
-        moments = array("I")
+        moments, commands = array("I"), array("I")
         for file in self._files:
             moments += file.moments
+            commands += file.commands
         return History(
-            sessions, moments, project_names(sorted(paths)), sum(file.damaged for file in self._files)
+            sessions,
+            moments,
+            project_names(sorted(paths)),
+            sum(file.damaged for file in self._files),
+            commands=commands,
         )
 
 

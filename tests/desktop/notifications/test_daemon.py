@@ -77,6 +77,15 @@ def test_a_button_tells_its_key(
     assert pressed == [key]
 
 
+def test_what_was_answered_leaves_the_screen(dunst: Dunst, desktop: Desktop, pressed: list[str]) -> None:
+    """dunst, for one, leaves what is urgent there."""
+    with closing(FreedesktopNotifier(pressed.append)) as notifier:
+        notifier.show(Notification("The day’s budget is exceeded", urgent=True, buttons=ALERT.buttons))
+        dunst.press("Snooze 1 hour")
+        wait_for(lambda: dunst.displayed == 0, "its end")
+    assert pressed == ["1h"]
+
+
 def test_it_goes_on_after_the_daemon_was_started_anew(
     dunst: Dunst, desktop: Desktop, pressed: list[str]
 ) -> None:

@@ -130,6 +130,15 @@ def test_older_lines_without_a_session_are_messages_all_the_same(file: Path) -> 
     assert history.damaged == 0
 
 
+def test_commands_of_the_prompt_line_are_told_apart(file: Path) -> None:
+    append(file, line("s1", DAY))
+    append(file, line("s1", DAY + 1, display="/model opus"))
+    append(file, line(None, DAY + 2, display=7))
+    history = read(HistoryFiles([file.parent]))
+    assert list(history.moments) == [DAY, DAY + 1, DAY + 2]
+    assert list(history.commands) == [DAY + 1]
+
+
 def test_messages_of_a_window(file: Path) -> None:
     file.write_text("".join(line("a", at) for at in (1000, 1001, 1500, 2000)))
     history = read(HistoryFiles([file.parent]))
