@@ -32,6 +32,12 @@ class Tally:
             sums[key] = sums.get(key, 0.0) + row.total
         return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
 
+    def only(self, label: Label, value: str) -> "Tally":
+        """The part of it with one value of a label."""
+        position = self.question.by.index(label)
+        rows = tuple(row for row in self.answer.rows if row.key[position] == value)
+        return Tally(self.question, Answer(rows, known=self.answer.known))
+
     def per_value(self, label: Label) -> dict[str, float]:
         """The increase per value of one label, largest first."""
         return {key[0]: amount for key, amount in self.per(label).items()}
