@@ -33,6 +33,7 @@ from ccmon_tray.sources.claude_files.telemetry_settings import (
 
 PROTOCOLS: Final = ("http/protobuf", "http/json", "grpc")
 RESTART: Final = "Sessions that run now do not know of it: end them and start claude anew"
+UNTIL_END: Final = "Sessions that run now export until they end"
 
 _SECTION: Final = "env"
 _INTERVAL_MS: Final = 10_000
@@ -77,6 +78,11 @@ class Plan:
     def changes(self) -> bool:
         """Whether there is anything to do."""
         return self.before != self.after
+
+    @property
+    def afterwards(self) -> str:
+        """What it means for sessions that run now."""
+        return UNTIL_END if self.record is None else RESTART
 
 
 class Connection:
