@@ -10,6 +10,7 @@ Usage: python scripts/bench_collector.py [--only load|answers] [--increments N] 
 """
 
 import argparse
+import gc
 import random
 import statistics
 import sys
@@ -267,6 +268,7 @@ def measure(name: str, read: Callable[[], object], times: int = 5) -> None:
 
 def answers(path: Path, calendar: Calendar) -> None:
     """Read all views."""
+    gc.freeze()  # as the window does
     print(calendar.zone_name)
     source = CollectorSource(path, clock=lambda: NOW)
     for name in ("4h", "1d", "7d", "30d", "90d", "last month"):

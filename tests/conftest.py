@@ -4,10 +4,15 @@ import os
 import shutil
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Trays that tests start receive nothing at the usual ports, which others may use; the tests of the built-in
 # collector choose their own.
 os.environ["CCMON_TRAY_COLLECTOR__ENABLED"] = "false"
+
+# How long an example takes says nothing: other tests run beside it, and so do their servers.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,7 +6,7 @@ from ccmon_tray.cli.arguments import Arguments
 from ccmon_tray.cli.output import tell, write
 from ccmon_tray.paths import find_paths
 from ccmon_tray.settings_file import load
-from ccmon_tray.sources.claude_files.connect import RESTART, Connection, Plan
+from ccmon_tray.sources.claude_files.connect import Connection, Plan
 from ccmon_tray.sources.claude_files.folders import in_short
 
 
@@ -23,7 +23,7 @@ def connect(arguments: Arguments) -> int:
     if arguments.dry_run:
         tell("nothing was changed (--dry-run)")
         return 0
-    _change(connection, plan, f"Claude Code is connected. {RESTART}.")
+    _change(connection, plan, f"Claude Code is connected. {plan.afterwards}.")
     return 0
 
 
@@ -42,7 +42,7 @@ def disconnect(arguments: Arguments) -> int:
     if arguments.dry_run:
         tell("nothing was changed (--dry-run)")
         return 0
-    _change(connection, plan, "Claude Code is disconnected. Sessions that run now export until they end.")
+    _change(connection, plan, f"Claude Code is disconnected. {plan.afterwards}.")
     return 0
 
 

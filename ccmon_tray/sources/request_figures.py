@@ -1,7 +1,10 @@
 """Requests, their errors and latencies, and tools: what sources that keep Claude Code's events can tell."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, Protocol, runtime_checkable
 
 from ccmon_tray.usage.models import RangeInfo, SourceInfo, UsageWarning
@@ -22,11 +25,20 @@ class Latency:
 
 def latency_of(durations_ms: Iterable[int]) -> Latency | None:
     """The percentiles of durations; None where there are none."""
-    ascending = sorted(durations_ms)
+    return latency_of_counts(Counter(durations_ms))
+
+
+def latency_of_counts(counts: Mapping[int, int]) -> Latency | None:
+    """The percentiles of durations, of which each is given with how often it was measured.
+
+    Of hundreds of thousands, many are equal: to count them takes a fraction of sorting them.
+    """
+    ascending = sorted(counts)
     if not ascending:
         return None
+    up_to = tuple(accumulate(counts[one] for one in ascending))
     # Nearest rank: the smallest value that so many percent do not exceed.
-    return Latency(*(ascending[-(-len(ascending) * percent // 100) - 1] for percent in _PERCENTS))
+    return Latency(*(ascending[bisect_left(up_to, -(-up_to[-1] * percent // 100))] for percent in _PERCENTS))
 
 
 @dataclass(frozen=True, slots=True)

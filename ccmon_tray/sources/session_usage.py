@@ -103,11 +103,12 @@ def project_usages(
     by_path: dict[str | None, list[SessionUsage]] = {}
     for session in sessions:
         by_path.setdefault(session.project_path, []).append(session)
+    unnamed = [tally.only(Label.SESSION, "") for tally in (cost, tokens, active)]
     anonymous = SessionUsage(
         session_id="",
-        cost_usd=cost.per_value(Label.SESSION).get("", 0.0),
-        tokens=tokens.tokens_per(Label.SESSION).get(("",), Tokens()),
-        active_time_seconds=active.per_value(Label.SESSION).get("", 0.0),
+        cost_usd=unnamed[0].total or 0.0,
+        tokens=unnamed[1].tokens() or Tokens(),
+        active_time_seconds=unnamed[2].total or 0.0,
     )
     if anonymous.cost_usd or (anonymous.tokens and anonymous.tokens.total) or anonymous.active_time_seconds:
         by_path.setdefault(None, []).append(anonymous)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
 from ccmon_tray.sources.base import Answer, Question, UsageSource
 from ccmon_tray.usage.metrics import Label, TokenType, token_type
@@ -26,15 +28,28 @@ class Tally:
     def per(self, *labels: Label) -> dict[tuple[str, ...], float]:
         """The increase per combination of these labels, largest first."""
         positions = [self.question.by.index(label) for label in labels]
-        sums: dict[tuple[str, ...], float] = {}
+        if len(positions) < 2:  # of one position, itemgetter gives no tuple
+            return {(value,) * len(positions): amount for value, amount in self._sums(*positions)}
+        return dict(self._sums(*positions))
+
+    def _sums(self, *positions: int) -> list[tuple[Any, float]]:
+        """The increase per combination of the labels at these places (of one, per value), largest first."""
+        key_of = itemgetter(*positions) if positions else lambda _: ""
+        sums: dict[Any, float] = {}
         for row in self.answer.rows:
-            key = tuple(row.key[position] for position in positions)
+            key = key_of(row.key)
             sums[key] = sums.get(key, 0.0) + row.total
-        return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
+        return sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+
+    def only(self, label: Label, value: str) -> "Tally":
+        """The part of it with one value of a label."""
+        position = self.question.by.index(label)
+        rows = tuple(row for row in self.answer.rows if row.key[position] == value)
+        return Tally(self.question, Answer(rows, known=self.answer.known))
 
     def per_value(self, label: Label) -> dict[str, float]:
         """The increase per value of one label, largest first."""
-        return {key[0]: amount for key, amount in self.per(label).items()}
+        return dict(self._sums(self.question.by.index(label)))
 
     def tokens(self) -> Tokens | None:
         """All tokens by type; None where the counter is unknown."""
@@ -43,8 +58,8 @@ class Tally:
     def tokens_per(self, *labels: Label) -> dict[tuple[str, ...], Tokens]:
         """Tokens by type for each combination of these labels."""
         by_type: dict[tuple[str, ...], dict[str, float]] = {}
-        for (*key, kind), amount in self.per(*labels, Label.TYPE).items():
-            by_type.setdefault(tuple(key), {})[kind] = amount
+        for key, amount in self.per(*labels, Label.TYPE).items():
+            by_type.setdefault(key[:-1], {})[key[-1]] = amount
         return {key: _tokens(amounts) for key, amounts in by_type.items()}
 
     def steps(self) -> tuple[float, ...] | None:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -165,6 +166,20 @@ def test_a_taken_port_is_told_with_its_holder_and_the_other_one_goes_on(machine:
                 assert machine.status()["notices"] == []
         finally:
             holder.kill()
+
+
+def test_a_locked_file_is_said_to_the_sender_and_to_the_person(machine: Machine) -> None:
+    with machine.tray():
+        wait_for(machine.listens, "the collector", 20)
+        assert machine.send(spent(1.0, "s1", time.time() - 5)) == 200
+        with contextlib.closing(sqlite3.connect(usage_file(machine.paths), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert machine.send(spent(1.0, "s2", time.time() - 5)) == 503
+            found = wait_for(lambda: machine.status()["notices"], "the notice", 20)
+            assert any("is locked" in notice for notice in found)
+            other.execute("ROLLBACK")
+        assert machine.send(spent(1.0, "s2", time.time() - 5)) == 200
+        wait_for(lambda: machine.status()["notices"] == [], "the end of it", 20)
 
 
 def test_it_can_be_switched_off(machine: Machine) -> None:

@@ -12,7 +12,7 @@ from ccmon_tray.dashboard.services import Services
 from ccmon_tray.dashboard.views.base import Host
 from ccmon_tray.dashboard.widgets.card import Card, label
 from ccmon_tray.errors import CcmonError
-from ccmon_tray.sources.claude_files.connect import RESTART, Connection, Plan
+from ccmon_tray.sources.claude_files.connect import Connection, Plan
 from ccmon_tray.sources.claude_files.folders import in_short
 
 _GAP: Final = 8
@@ -135,7 +135,8 @@ class ConnectCard(Card):
                 wrap=True,
             )
             words.pack(fill="x", pady=(px(6), 0))
-        after = label(self.difference, design, f"{RESTART}.", size=12, colour=colours.secondary, wrap=True)
+        means = f"{plan.afterwards}."
+        after = label(self.difference, design, means, size=12, colour=colours.secondary, wrap=True)
         after.pack(fill="x", pady=(px(6), 0))
         self.difference.pack(fill="x", pady=(px(_GAP), 0))
         self._foot.pack(fill="x", pady=(px(10), 0))
@@ -161,7 +162,7 @@ class ConnectCard(Card):
 
         def done(reading: ConnectReading) -> None:
             self.show(reading)
-            self._host.say("Written: start claude anew")
+            self._host.say("Written: start claude anew" if plan.record is not None else "Written")
 
         def failed(error: Exception) -> None:
             self.hint.configure(text=str(error))

@@ -24,13 +24,16 @@ from ccmon_tray.settings import Settings
 from ccmon_tray.sources.claude_files.folders import config_folders, in_short
 from ccmon_tray.sources.claude_files.jsonc import NotJson, edit, loads
 from ccmon_tray.sources.claude_files.telemetry_settings import (
+    COMMENTED,
     ENABLE,
     TelemetrySettings,
+    is_commented,
     read_telemetry_settings,
 )
 
 PROTOCOLS: Final = ("http/protobuf", "http/json", "grpc")
 RESTART: Final = "Sessions that run now do not know of it: end them and start claude anew"
+UNTIL_END: Final = "Sessions that run now export until they end"
 
 _SECTION: Final = "env"
 _INTERVAL_MS: Final = 10_000
@@ -75,6 +78,11 @@ class Plan:
     def changes(self) -> bool:
         """Whether there is anything to do."""
         return self.before != self.after
+
+    @property
+    def afterwards(self) -> str:
+        """What it means for sessions that run now."""
+        return UNTIL_END if self.record is None else RESTART
 
 
 class Connection:
@@ -129,7 +137,7 @@ class Connection:
             before,
             after,
             self._diff(before or "", after),
-            warnings=self._warnings(wanted),
+            warnings=self._warnings(wanted, before or ""),
             record=self._record_of(before, after, wanted, present),
         )
 
@@ -210,9 +218,11 @@ class Connection:
             "OTEL_METRIC_EXPORT_INTERVAL": str(_INTERVAL_MS),
         }
 
-    def _warnings(self, wanted: Mapping[str, str | None]) -> tuple[str, ...]:
+    def _warnings(self, wanted: Mapping[str, str | None], before: str) -> tuple[str, ...]:
         found = read_telemetry_settings(self.folders, self._environ, managed=self._managed)
         warnings = [*self._overruled(found, wanted)]
+        if before.strip() and is_commented(before):
+            warnings.insert(0, f"{in_short(self.file)} {COMMENTED}: take them out")
         collector = self._settings.collector
         if collector.token is not None or collector.token_file is not None:
             warnings.append(

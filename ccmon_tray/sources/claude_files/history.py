@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from ccmon_tray.sources.claude_files.long_lines import LONGEST_LINE, pass_over
 from ccmon_tray.sources.claude_files.projects import project_names
 
 _log = logging.getLogger(__name__)
@@ -141,10 +142,18 @@ class _File:
         changed = not self.there or state.st_size > self._offset
         self.there, self._identity = True, identity
         file.seek(self._offset)
-        for line in file:
+        while line := file.readline(LONGEST_LINE):
+            size = len(line)
+            if size == LONGEST_LINE and not line.endswith(b"\n"):
+                rest, ends = pass_over(file)
+                if not ends:
+                    break
+                self.damaged += 1
+                self._offset += size + rest
+                continue
             if not self._take(line, since):
                 break  # still being written
-            self._offset += len(line)
+            self._offset += size
         file.seek(0)
         length = min(self._offset, _HEAD_BYTES)
         self._head = (length, _digest(file.read(length)))

@@ -44,8 +44,13 @@ def is_enabled(settings: TelemetrySettings) -> bool:
     return settings.text(ENABLE).lower() in _TRUE
 
 
-def find_faults(settings: TelemetrySettings) -> list[Fault]:
-    """What is wrong with the switches, the gravest first."""
+def find_faults(settings: TelemetrySettings, *, for_prometheus: bool = True) -> list[Fault]:
+    """What is wrong with the switches, the gravest first.
+
+    Args:
+        settings: The switches.
+        for_prometheus: Whether the metrics go to Prometheus, which refuses deltas and forgets series soon.
+    """
     if not is_enabled(settings):
         return [
             Fault(
@@ -61,7 +66,7 @@ def find_faults(settings: TelemetrySettings) -> list[Fault]:
         return [Fault("Metrics are not exported", why, {**_missing(settings), EXPORTER: "otlp"})]
     faults = []
     if "otlp" in exporters:
-        faults += _otlp_faults(settings)
+        faults += _otlp_faults(settings, for_prometheus=for_prometheus)
     if settings.text("OTEL_METRICS_INCLUDE_SESSION_ID").lower() in _FALSE:
         faults.append(
             Fault(
@@ -72,7 +77,7 @@ def find_faults(settings: TelemetrySettings) -> list[Fault]:
             )
         )
     interval = settings.text("OTEL_METRIC_EXPORT_INTERVAL")
-    if interval.isdecimal() and int(interval) > _LONGEST_INTERVAL_MS:
+    if for_prometheus and interval.isdecimal() and int(interval) > _LONGEST_INTERVAL_MS:
         faults.append(
             Fault(
                 "Metrics are exported too rarely",
@@ -106,7 +111,12 @@ def _fitting_endpoint(settings: TelemetrySettings) -> str:
     return f"http://localhost:{_USUAL_PORTS.get(protocol, 4318)}"
 
 
-def _otlp_faults(settings: TelemetrySettings) -> list[Fault]:
+def is_cumulative(settings: TelemetrySettings) -> bool:
+    """Whether counters are exported as sums since their start, and not as deltas."""
+    return settings.text(_TEMPORALITY).lower() == "cumulative"
+
+
+def _otlp_faults(settings: TelemetrySettings, *, for_prometheus: bool) -> list[Fault]:
     faults = []
     protocol = settings.text(*PROTOCOLS)
     if protocol not in _KNOWN_PROTOCOLS:
@@ -139,8 +149,8 @@ def _otlp_faults(settings: TelemetrySettings) -> list[Fault]:
                 stops=False,
             )
         )
-    temporality = settings.text(_TEMPORALITY).lower()
-    if temporality != "cumulative":
+    if for_prometheus and not is_cumulative(settings):
+        temporality = settings.text(_TEMPORALITY).lower()
         faults.append(
             Fault(
                 "Metrics go out as deltas",

@@ -19,8 +19,12 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from ccmon_tray.sources.claude_files.jsonc import NotJson, loads
+
 ENABLE: Final = "CLAUDE_CODE_ENABLE_TELEMETRY"
 HIDDEN: Final = "(set, not shown)"
+COMMENTED: Final = "holds comments or commas at an end, and Claude Code passes over all of such a file"
+"""What is wrong with a file of settings that people find readable: https://github.com/anthropics/claude-code/issues/17968."""
 
 _REMOTE_NAMES: Final = ("remote-settings.json", "remote-managed-settings.json")
 _REGISTRY_KEY: Final = r"SOFTWARE\Policies\ClaudeCode"
@@ -58,6 +62,7 @@ class TelemetrySettings:
         user_file: The file in which the user sets them.
         has_claude: Whether there are signs of Claude Code on this machine.
         problems: Files that cannot be read, and why.
+        unread: Those of them that could have set switches.
         ignored: Files of projects with exporter variables, which have no effect there.
     """
 
@@ -65,6 +70,7 @@ class TelemetrySettings:
     user_file: Path
     has_claude: bool
     problems: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
 
     def get(self, *names: str) -> Setting | None:
@@ -135,6 +141,7 @@ def read_telemetry_settings(
         _layer(str(folder / "settings.json"), _read(folder / "settings.json", problems)) for folder in folders
     ]
     layers.append(_layer("environment", {"env": environ}))
+    unread = tuple(problems)
     ignored = [
         str(file)
         for project in projects
@@ -147,6 +154,7 @@ def read_telemetry_settings(
         user_file=folders[0] / "settings.json",
         has_claude=any(folder.is_dir() for folder in folders),
         problems=tuple(problems),
+        unread=unread,
         ignored=tuple(ignored),
     )
 
@@ -182,14 +190,35 @@ def _presentable(name: str, value: Any) -> str:
 
 def _read(file: Path, problems: list[str]) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
+        text = file.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         problems.append(f"{file} cannot be read: {error.strerror}")
-    except ValueError as error:
-        problems.append(f"{file} is not valid JSON: {getattr(error, 'msg', 'not UTF-8')}")
+        return None
+    except UnicodeDecodeError:
+        problems.append(f"{file} is not valid JSON: not UTF-8")
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        # Claude Code takes nothing from such a file, so that nothing is taken from it here either.
+        why = f"is not valid JSON: {getattr(error, 'msg', 'too deep')}"
+        problems.append(f"{file} {COMMENTED if is_commented(text) else why}")
     return None
+
+
+def is_commented(text: str) -> bool:
+    """Whether a text would be JSON without its comments and the commas at the ends of objects and lists."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            loads(text)
+        except NotJson:
+            return False
+        return True
+    return False
 
 
 def _policies(platform: str) -> Iterable[tuple[str, Any]]:

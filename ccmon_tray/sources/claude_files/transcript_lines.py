@@ -100,7 +100,9 @@ class LineParser:
     def __init__(self, session: str, *, is_subagent: bool) -> None:
         self._session = session
         self._is_subagent = is_subagent
-        self._last: Mapping[str, Any] | None = None
+        # What the last request was told by, and the time of its line.
+        self._last: tuple[Any, ...] = ()
+        self._last_at: Any = None
 
     def parse(self, line: bytes) -> Request | Deed | None:
         """What a line tells.
@@ -121,53 +123,50 @@ class LineParser:
         try:
             content = _loads(line)
             if isinstance(message := content.get("message"), dict) and "usage" in message:
-                if self._repeats(content, message):
-                    return None
-                told = self._request(line, content, message)
-                self._last = content
-                return told
+                return self._answer(line, content, message)
             if isinstance(result := content.get("toolUseResult"), dict):
                 return self._deed(line, content, result)
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise BrokenLine from error
         return None
 
-    def _repeats(self, content: Mapping[str, Any], message: Mapping[str, Any]) -> bool:
-        """Whether a line tells the same as the request before it, only later."""
-        before = self._last
-        if before is None:
-            return False
-        last: Mapping[str, Any] = before["message"]
-        message_id = message.get("id")
-        return (
-            bool(message_id)
-            and message_id == last.get("id")
-            and message["usage"] == last["usage"]
-            and message.get("model") == last.get("model")
-            and content.get("requestId") == before.get("requestId")
-            and content.get("sessionId") == before.get("sessionId")
-            and content.get("isSidechain") == before.get("isSidechain")
-            and content.get("costUSD") == before.get("costUSD")
-            and content["timestamp"] >= before["timestamp"]
+    def _answer(self, line: bytes, content: Mapping[str, Any], message: Mapping[str, Any]) -> Request | None:
+        """What a line of an answer tells, unless it is the same as the one before it, only later."""
+        told = (
+            message.get("id"),
+            message["usage"],
+            message.get("model"),
+            content.get("requestId"),
+            content.get("sessionId"),
+            content.get("isSidechain"),
+            content.get("costUSD"),
         )
+        if told == self._last and told[0] and content["timestamp"] >= self._last_at:
+            return None
+        request = self._request(line, content, message)
+        self._last, self._last_at = told, content.get("timestamp")
+        return request
 
     def _request(self, line: bytes, content: Mapping[str, Any], message: Mapping[str, Any]) -> Request | None:
         model = _text(message.get("model"))
         if model == _SYNTHETIC:
             return None
         usage = message["usage"]
-        parts = usage.get("cache_creation") or {}
-        output = int(usage.get("output_tokens") or 0)
-        plain = int(usage.get("input_tokens") or 0)
-        read = int(usage.get("cache_read_input_tokens") or 0)
+        get = usage.get
+        parts = get("cache_creation") or {}
+        output = int(get("output_tokens") or 0)
+        plain = int(get("input_tokens") or 0)
+        read = int(get("cache_read_input_tokens") or 0)
         write_1h = int(parts.get("ephemeral_1h_input_tokens") or 0)
-        write_5m = int(parts.get("ephemeral_5m_input_tokens") or 0)
         # Old versions note the sum alone; it is for five minutes then.
-        write_5m = max(write_5m, int(usage.get("cache_creation_input_tokens") or 0) - write_1h)
+        write_5m = max(
+            int(parts.get("ephemeral_5m_input_tokens") or 0),
+            int(get("cache_creation_input_tokens") or 0) - write_1h,
+        )
         total = output + plain + read + write_5m + write_1h
-        if min(output, plain, read, write_5m, write_1h) < 0 or total > _MOST_TOKENS:
+        if output < 0 or plain < 0 or read < 0 or write_5m < 0 or write_1h < 0 or total > _MOST_TOKENS:
             raise ValueError("no counts of tokens")
-        fast = usage.get("speed") == "fast"
+        fast = get("speed") == "fast"
         given_usd = _usd(content["costUSD"]) if "costUSD" in content else -1.0
         use = Use(total, output, plain, read, write_5m, write_1h, model, fast, given_usd)
         message_id = _text(message.get("id"))

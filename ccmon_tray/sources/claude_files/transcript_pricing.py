@@ -6,12 +6,17 @@ from functools import lru_cache
 from typing import Final
 
 from ccmon_tray.sources.claude_files.transcript_lines import Use
-from ccmon_tray.usage.pricing import Price, PriceTable
+from ccmon_tray.usage.pricing import PriceTable
 
 PICO: Final = 10**12
 """Costs are whole numbers of 1e-12 USD, which hold every list price of a token exactly."""
 
+# Prices are for a million tokens.
+_PICO_PER_MILLION: Final = PICO // 10**6
 _REMEMBERED: Final = 4096
+
+_PerToken = tuple[int, int, int, int, int]
+"""1e-12 USD for a token: of input, of output, read from the cache, written to it for 5 min, for 1 h."""
 
 
 class RequestPrices:
@@ -51,19 +56,17 @@ class RequestPrices:
         price = self._price(use.model, at // 86_400, tier, use.fast)
         if price is None:
             return None
-        return round(
-            price.cost_usd(
-                input=use.input,
-                output=use.output,
-                cache_read=use.cache_read,
-                cache_write_5m=use.cache_write_5m,
-                cache_write_1h=use.cache_write_1h,
-            )
-            * PICO
+        plain, output, read, write_5m, write_1h = price
+        return (
+            use.input * plain
+            + use.output * output
+            + use.cache_read * read
+            + use.cache_write_5m * write_5m
+            + use.cache_write_1h * write_1h
         )
 
-    def _look_up(self, model: str, day: int, tier: int, fast: bool) -> Price | None:
-        return self._table.price(
+    def _look_up(self, model: str, day: int, tier: int, fast: bool) -> _PerToken | None:
+        price = self._table.price(
             model,
             datetime.fromtimestamp(day * 86_400, UTC).date(),
             self._provider,
@@ -71,3 +74,8 @@ class RequestPrices:
             prompt_tokens=self._table.prompt_limits[tier - 1] + 1 if tier else 0,
             fast=fast,
         )
+        if price is None:
+            return None
+        prices = (price.input, price.output, price.cache_read, price.cache_write_5m, price.cache_write_1h)
+        plain, output, read, write_5m, write_1h = (round(one * _PICO_PER_MILLION) for one in prices)
+        return plain, output, read, write_5m, write_1h

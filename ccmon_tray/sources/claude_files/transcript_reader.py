@@ -5,11 +5,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import BinaryIO, Final
 
+from ccmon_tray.sources.claude_files.long_lines import LONGEST_LINE, pass_over
 from ccmon_tray.sources.claude_files.transcript_lines import BrokenLine, Deed, LineParser, Request
 from ccmon_tray.sources.claude_files.transcript_tree import Found, belongs_to
-
-LONGEST_LINE: Final = 10 * 2**20
-"""Longer lines, in bytes, hold pictures and whole files; they are passed over."""
 
 _BUFFER: Final = 2**18
 _TAIL: Final = 256
@@ -101,7 +99,7 @@ def _read_on(file: BinaryIO, found: Found, before: Place | None, batch: Batch, m
     while not more and (line := file.readline(LONGEST_LINE)):
         size, is_whole = len(line), line.endswith(b"\n")
         if not is_whole and size == LONGEST_LINE:
-            rest, is_whole = _pass_over(file)
+            rest, is_whole = pass_over(file)
             size, line = size + rest, b""
             huge += is_whole
         try:
@@ -129,20 +127,6 @@ def _goes_on(file: BinaryIO, found: Found, before: Place) -> bool:
         and (found.size > last.size or (found.size == last.size and before.offset < found.size))
         and _digest_before(file, before.offset) == before.tail
     )
-
-
-def _pass_over(file: BinaryIO) -> tuple[int, bool]:
-    """Go to the end of a line.
-
-    Returns:
-        How many bytes that was, and whether the line has an end.
-    """
-    size = 0
-    while part := file.readline(_BUFFER):
-        size += len(part)
-        if part.endswith(b"\n"):
-            return size, True
-    return size, False
 
 
 def _digest_before(file: BinaryIO, offset: int) -> bytes:

@@ -15,6 +15,7 @@ from ccmon_tray.sources.collector.exports import (
     ApiError,
     ApiRequest,
     Event,
+    Labels,
     LogsExport,
     MetricsExport,
     Point,
@@ -34,6 +35,7 @@ _MACHINE: Final = ("host_", "os_", "process_", "service_", "telemetry_", "contai
 # SQLite's integers end here, which is in the year 2262.
 _LAST_NS: Final = 2**63 - 1
 _NS_PER_MS: Final = 10**6
+_SERIES: Final = 2048  # that are remembered
 
 _label_name = lru_cache(maxsize=512)(canonical_label)
 
@@ -92,16 +94,27 @@ def _metrics_export(metrics: Iterable[Metric]) -> MetricsExport:
 
 def _points(counter: Counter, metric: Metric) -> Iterable[Point]:
     cumulative = metric.temporality == CUMULATIVE
-    of_sender = {
-        name: value for name, value in _labels(metric.resource).items() if not name.startswith(_MACHINE)
-    }
     for attributes, start_ns, time_ns, value in metric.points:
         units = None if value is None else to_units(counter, value)
         if units is None or not 0 < time_ns <= _LAST_NS or not 0 <= start_ns <= _LAST_NS:
             continue
-        labels = of_sender | _labels(attributes)
-        session = labels.pop(Label.SESSION, "")
-        yield Point(counter, session, tuple(sorted(labels.items())), start_ns, time_ns, units, cumulative)
+        session, labels = _series(metric.resource, attributes)
+        yield Point(counter, session, labels, start_ns, time_ns, units, cumulative)
+
+
+@lru_cache(maxsize=_SERIES)
+def _series(resource: Attributes, attributes: Attributes) -> tuple[str, Labels]:
+    """Session and other labels of a series, which are the same in each export."""
+    of_sender = {name: value for name, value in _labels(resource).items() if not name.startswith(_MACHINE)}
+    labels = of_sender | _labels(attributes)
+    session = labels.pop(Label.SESSION, "")
+    return session, _shared(tuple(sorted(labels.items())))
+
+
+@lru_cache(maxsize=_SERIES)
+def _shared(labels: Labels) -> Labels:
+    """The same object for the same labels: sessions have them in common."""
+    return labels
 
 
 def _labels(attributes: Attributes) -> dict[str, str]:

@@ -82,7 +82,8 @@ class CollectorHost:
         """What a person has to do something about."""
         ingest = self._ingest
         grave = [str(error) for error in self._troubles.copy().values() if not isinstance(error, PortTaken)]
-        return (*(ingest.notices if ingest is not None else ()), *grave)
+        # The file may be said to be out of use twice: when it was opened, and when something was to be kept.
+        return tuple(dict.fromkeys((*(ingest.notices if ingest is not None else ()), *grave)))
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Where listeners hand exports in: decoded side by side, written together."""
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,10 @@ from ccmon_tray.sources.collector.store import Store
 
 _PRUNE_EVERY_S: Final = 6 * 3600.0
 _KEEP: Final = Retention()
+# Senders try again all the time: where none has failed for so long, nobody sends any more.
+_RECENT_S: Final = 900.0
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,14 @@ class Ingest:
         self._waiting_lock = threading.Lock()
         self._writing_lock = threading.Lock()
         self._closed = False
+        self._trouble: tuple[float, StoreUnavailable] | None = None
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person should know about the file, such as that a damaged one was set aside."""
-        return tuple(self._store.notices)
+        """What a person should know: that a damaged file was set aside, or why exports are not kept now."""
+        trouble = self._trouble
+        failing = trouble is not None and 0 <= self._clock() - trouble[0] < _RECENT_S
+        return (*self._store.notices, *((str(trouble[1]),) if trouble is not None and failing else ()))
 
     def open(self) -> None:
         """Open and check the file now, instead of with the first export.
@@ -69,7 +77,10 @@ class Ingest:
             StoreUnavailable: It cannot be opened now; exports try again.
         """
         with self._writing_lock:
+            was_open = self._store.is_open
             self._store.open()
+            if not was_open:
+                self._tell(None)
 
     def metrics(self, body: bytes, content_type: str) -> Accepted:
         """Keep an ``ExportMetricsServiceRequest``; when this returns, it is on the disk.
@@ -124,11 +135,22 @@ class Ingest:
                 [event for job in jobs for event in job.events],
             )
             error = None
+            self._tell(None)
         except StoreUnavailable as unavailable:
             error = unavailable
+            self._tell(unavailable)
         finally:
             for job in jobs:
                 job.done, job.error = True, error
+
+    def _tell(self, error: StoreUnavailable | None) -> None:
+        """Remember whether exports can be kept, and log it where that has changed."""
+        before = self._trouble
+        self._trouble = None if error is None else (self._clock(), error)
+        if error is not None and (before is None or str(before[1]) != str(error)):
+            _log.warning("Exports are not kept: %s", error)
+        elif error is None and before is not None:
+            _log.info("Exports are kept again")
 
     def _prune(self) -> None:
         """Delete some of what is too old, if it is time to."""

@@ -6,7 +6,7 @@ https://opentelemetry.io/docs/specs/otlp/ and the messages of opentelemetry-prot
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-Attributes = list[tuple[str, str]]
+Attributes = tuple[tuple[str, str], ...]
 """Names and values; a value that is no string is written like one."""
 
 DELTA: Final = 1

@@ -135,10 +135,20 @@ def _value(point: _Object) -> float | None:
 
 
 def _attributes(parent: _Object) -> Attributes:
-    return [(_string(pair, "key"), _text(_object(pair, "value"))) for pair in _objects(parent, "attributes")]
+    return tuple(
+        (_string(pair, "key"), _text(_object(pair, "value"))) for pair in _objects(parent, "attributes")
+    )
 
 
 def _text(value: _Object) -> str:
+    try:
+        return _plain(value)
+    except RecursionError as error:
+        # What reads JSON goes deeper than what is written in Python, from Python 3.12 on.
+        raise _invalid("a value is nested too deep") from error
+
+
+def _plain(value: _Object) -> str:
     for kind, content in value.items():
         match kind:
             case "stringValue" | "bytesValue" | "intValue" if isinstance(content, str):

@@ -1,6 +1,8 @@
 """Exports as protobuf, decoded with opentelemetry-proto, which takes 5 MB: imported with the first one."""
 
+import sys
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -12,6 +14,11 @@ from ccmon_tray.sources.collector.faults import ExportInvalid
 from ccmon_tray.sources.collector.otlp import Attributes, LogRecord, Metric, NumberPoint, text
 
 _NO_VALUE = metrics_pb2.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK
+# What tells the data points of one series from each other: the rest of them is the same in each export.
+_CHANGING: Final = ("value", "time_unix_nano", "start_time_unix_nano", "exemplars")
+# So many series are remembered, at about a kilobyte each.
+_REMEMBERED: Final = 2048
+_known: dict[bytes, Attributes] = {}
 
 
 def metrics(body: bytes) -> Iterator[Metric]:
@@ -72,11 +79,30 @@ def _point(point: metrics_pb2.NumberDataPoint) -> NumberPoint:
     if not value:
         kind = point.WhichOneof("value")
         value = None if kind is None or point.flags & _NO_VALUE else getattr(point, kind)
-    return NumberPoint(_attributes(point.attributes), point.start_time_unix_nano, point.time_unix_nano, value)
+    start_ns, time_ns = point.start_time_unix_nano, point.time_unix_nano
+    return NumberPoint(_attributes_of(point), start_ns, time_ns, value)
+
+
+def _attributes_of(point: metrics_pb2.NumberDataPoint) -> Attributes:
+    """The attributes of a data point, which is not of use any more.
+
+    To read them one by one is most of the work of decoding; the bytes that they came as are had at once.
+    """
+    for name in _CHANGING:
+        point.ClearField(name)
+    series = point.SerializeToString()
+    known = _known.get(series)
+    if known is None:
+        known = _attributes(point.attributes)
+        if len(_known) >= _REMEMBERED:
+            _known.clear()
+        _known[series] = known
+    return known
 
 
 def _attributes(pairs: Iterable[KeyValue]) -> Attributes:
-    return [(pair.key, pair.value.string_value or _text(pair.value)) for pair in pairs]
+    # Most values are the same for all series.
+    return tuple((pair.key, sys.intern(pair.value.string_value or _text(pair.value))) for pair in pairs)
 
 
 def _text(value: AnyValue) -> str:

@@ -6,10 +6,9 @@ percentiles and no guesses from buckets.
 
 import sqlite3
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Final
 
 from ccmon_tray.sources.base import Span
@@ -21,13 +20,12 @@ from ccmon_tray.sources.collector.source import CollectorSource
 from ccmon_tray.sources.collector.units import from_units
 from ccmon_tray.sources.reports import range_info
 from ccmon_tray.sources.request_figures import (
-    Latency,
     ModelRequests,
     RequestsReading,
     RequestsStep,
     StatusErrors,
     ToolUse,
-    latency_of,
+    latency_of_counts,
 )
 from ccmon_tray.sources.tally import model_name
 from ccmon_tray.usage.metrics import Metric
@@ -49,6 +47,7 @@ def read_requests(source: CollectorSource, window: Window, calendar: Calendar) -
     steps = tile(window, calendar)
     events = source.read(lambda reader: _Events(reader, steps.boundaries)) or _Events(None, steps.boundaries)
     requests, errors = events.sums[EventKind.REQUESTS_BY_MODEL], events.sums[EventKind.ERRORS_BY_MODEL]
+    durations = {word: one.durations_ms() for word, one in requests.items()}
     answered, failed = events.steps[EventKind.REQUESTS_BY_MODEL], events.steps[EventKind.ERRORS_BY_MODEL]
     return RequestsReading(
         info=range_info(window, steps, calendar),
@@ -56,12 +55,12 @@ def read_requests(source: CollectorSource, window: Window, calendar: Calendar) -
         known=events.known,
         requests=sum(answered),
         errors=sum(failed),
-        latency=latency_of(chain.from_iterable(one.durations_ms for one in requests.values())),
+        latency=latency_of_counts(sum(durations.values(), Counter())),
         steps=tuple(
             RequestsStep(start, end, *counts)
             for (start, end), *counts in zip(steps.pairs, answered, failed, strict=True)
         ),
-        by_model=_by_model(requests, errors, events.words),
+        by_model=_by_model(requests, errors, durations, events.words),
         tools=_tools(events.sums[EventKind.TOOLS], events.words),
         errors_by_status=_by_status(events.sums[EventKind.ERRORS_BY_STATUS]),
         warnings=source.warnings(Span(window.start, window.end)),
@@ -78,14 +77,11 @@ class _Sum:
     packed: list[bytes] = field(default_factory=list)
     took_ms: list[int] = field(default_factory=list)
 
-    @property
-    def durations_ms(self) -> list[int]:
-        """How long each took that said so."""
-        return [*unpacked(b"".join(self.packed)), *self.took_ms]
-
-    @property
-    def latency(self) -> Latency | None:
-        return latency_of(self.durations_ms)
+    def durations_ms(self) -> Counter[int]:
+        """How long each took that said so: durations, and how often there were."""
+        counts = Counter(unpacked(b"".join(self.packed)))
+        counts.update(self.took_ms)
+        return counts
 
 
 # Where hours are not whole: the second, the word, whether it failed, cost and duration of each event.
@@ -163,7 +159,10 @@ class _Events:
 
 
 def _by_model(
-    requests: Mapping[int, _Sum], errors: Mapping[int, _Sum], words: Mapping[int, str]
+    requests: Mapping[int, _Sum],
+    errors: Mapping[int, _Sum],
+    durations: Mapping[int, Counter[int]],
+    words: Mapping[int, str],
 ) -> tuple[ModelRequests, ...]:
     nothing = _Sum()
     models = []
@@ -176,14 +175,17 @@ def _by_model(
                 requests=answered.count,
                 errors=failed.count,
                 cost_usd=from_units(Metric.COST, answered.cost_units),
-                latency=answered.latency,
+                latency=latency_of_counts(durations.get(word, {})),
             )
         )
     return tuple(sorted(models, key=lambda one: (-one.requests, -one.errors, one.model)))
 
 
 def _tools(sums: Mapping[int, _Sum], words: Mapping[int, str]) -> tuple[ToolUse, ...]:
-    tools = [ToolUse(words[word], one.count, one.failures, one.latency) for word, one in sums.items()]
+    tools = [
+        ToolUse(words[word], one.count, one.failures, latency_of_counts(one.durations_ms()))
+        for word, one in sums.items()
+    ]
     return tuple(sorted(tools, key=lambda one: (-one.uses, one.tool)))
 
 

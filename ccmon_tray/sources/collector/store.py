@@ -52,6 +52,11 @@ class Store:
         self._writer: Writer | None = None
         self._identity: tuple[int, int] | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the file is open."""
+        return self._connection is not None
+
     def open(self) -> None:
         """Open the file, unless it is open.
 

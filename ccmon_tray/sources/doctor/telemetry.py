@@ -15,6 +15,7 @@ from ccmon_tray.sources.claude_files.telemetry_faults import (
     PROTOCOLS,
     endpoint_of,
     find_faults,
+    is_cumulative,
     is_enabled,
 )
 from ccmon_tray.sources.claude_files.telemetry_settings import (
@@ -22,6 +23,7 @@ from ccmon_tray.sources.claude_files.telemetry_settings import (
     TelemetrySettings,
     read_telemetry_settings,
 )
+from ccmon_tray.sources.collector.gate import is_loopback
 from ccmon_tray.sources.doctor.context import Context
 from ccmon_tray.sources.doctor.links import Finding, Link, ok, skipped
 from ccmon_tray.usage.checks import CheckStatus
@@ -76,12 +78,22 @@ def _telemetry(context: Context) -> Finding:
     )
     if not settings.has_claude and not settings.get(ENABLE):
         return skipped(f"No Claude Code on this machine: there is no {settings.user_file.parent}")
-    faults = find_faults(settings)
+    own = _is_own_collector(context, settings)
+    faults = find_faults(settings, for_prometheus=not own)
     if not faults:
         return _well(settings, details)
     first = faults[0]
     change = {name: value for fault in faults for name, value in fault.change.items()}
     stopping = next((fault for fault in faults if fault.stops), None)
+    if stopping is not None and settings.unread:
+        # What is missing is set there, as likely as not.
+        return Finding(
+            _gravity(context),
+            settings.unread[0],
+            cause=first.why,
+            cure=f"Correct the file, {_RESTART}",
+            details=details,
+        )
     status = CheckStatus.WARNING if stopping is None else _gravity(context)
     cause = first.why
     if stopping is not None and status is CheckStatus.WARNING:
@@ -91,16 +103,29 @@ def _telemetry(context: Context) -> Finding:
         status,
         "; ".join([first.words, *(fault.words.lower() for fault in faults[1:])]),
         cause=cause,
-        cure=_cure(settings, change),
-        details=(*details, *json.dumps({"env": change}, indent=2).splitlines()),
+        cure=_cure(settings, change, connects=own),
+        details=details if own else (*details, *json.dumps({"env": change}, indent=2).splitlines()),
     )
 
 
-def _cure(settings: TelemetrySettings, change: dict[str, str]) -> str:
+def _is_own_collector(context: Context, settings: TelemetrySettings) -> bool:
+    """Whether metrics go to the built-in collector, or are to go there for want of another end point."""
+    source, collector = context.source, context.settings.collector
+    if not collector.enabled or source is None or source.info.kind is SourceKind.PROMETHEUS:
+        return False
+    endpoint = endpoint_of(settings) if settings.get(*ENDPOINTS) else None
+    if endpoint is None:
+        return True
+    return is_loopback(endpoint[0]) and endpoint[1] in {collector.http_port, collector.grpc_port}
+
+
+def _cure(settings: TelemetrySettings, change: dict[str, str], *, connects: bool) -> str:
     pairs = ", ".join(f"{name}={value}" for name, value in change.items())
     managed = [found.layer.title for name in change if (found := settings.get(name)) and found.layer.managed]
     if managed:
         return f"Ask your administrator to set {pairs} in {managed[0]}, {_RESTART}"
+    if connects:
+        return f"Connect Claude Code (in the window, or by ccmon-tray connect), {_RESTART}"
     return f"Set {pairs} in the env block of {settings.user_file}, {_RESTART}"
 
 
@@ -111,7 +136,8 @@ def _well(settings: TelemetrySettings, details: tuple[str, ...]) -> Finding:
     assert where is not None
     if "otlp" in exporter.text:
         host, port = endpoint_of(settings) or ("", 0)
-        result = f"On: {settings.text(*PROTOCOLS)} to {host}:{port}, cumulative"
+        kind = "cumulative" if is_cumulative(settings) else "deltas"
+        result = f"On: {settings.text(*PROTOCOLS)} to {host}:{port}, {kind}"
     else:
         result = "On: served by claude itself, for Prometheus to scrape"
     if settings.problems:
@@ -156,7 +182,9 @@ def _endpoint(context: Context) -> Finding:
             _gravity(context),
             f"Nothing listens at {host}:{port}",
             cause=error.strerror or str(error) or "no answer",
-            cure="Start the collector there, or set OTEL_EXPORTER_OTLP_ENDPOINT to where it is",
+            cure="Start ccmon-tray, which listens there"
+            if _is_own_collector(context, settings)
+            else "Start the collector there, or set OTEL_EXPORTER_OTLP_ENDPOINT to where it is",
         )
 
 

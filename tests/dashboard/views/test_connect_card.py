@@ -8,6 +8,7 @@ import pytest
 
 from ccmon_tray.dashboard.views.settings import SettingsView
 from ccmon_tray.dashboard.window import DashboardWindow
+from ccmon_tray.sources.claude_files.connect import RESTART, UNTIL_END
 from ccmon_tray.usage import wording
 from ccmon_tray.usage.models import SourceInfo, SourceKind
 from tests.support.dashboard import descendants, pump
@@ -58,6 +59,7 @@ def test_the_difference_is_shown_written_and_undone(open_view: OpenView, folder:
     assert '"CLAUDE_CODE_ENABLE_TELEMETRY": "1",' in shown(view)
     assert shown(view).count("+") == 7
     assert shown(view).count("−") == 1
+    assert f"{RESTART}." in shown(view)
     assert file.read_text() == MINE
 
     card.cancel.invoke()
@@ -72,6 +74,7 @@ def test_the_difference_is_shown_written_and_undone(open_view: OpenView, folder:
     assert not card.button.winfo_ismapped()
 
     card.undo.invoke()
+    assert f"{UNTIL_END}." in shown(view)
     card.write.invoke()
     pump(window.root, lambda: "Not connected" in card.words.cget("text"), "the file as it was")
     assert file.read_text() == MINE

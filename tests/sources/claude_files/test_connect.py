@@ -258,6 +258,16 @@ def test_what_overrules_the_file_is_said(make: Make, tmp_path: Path) -> None:
     assert make(SWITCHES).plan().warnings == ()
 
 
+def test_that_claude_code_reads_no_comments_is_said(make: Make, folder: Path) -> None:
+    file = folder / "settings.json"
+    file.write_text(MINE)
+    (warning,) = make().plan().warnings
+    assert str(file) in warning
+    assert "comments" in warning
+    file.write_text('{"model": "a // b, }"}')
+    assert make().plan().warnings == ()
+
+
 def test_a_token_that_is_asked_for_is_said(make: Make) -> None:
     guarded = CollectorSettings(token=SecretStr("0123456789abcdef"))
     (warning,) = make(collector=guarded).plan().warnings

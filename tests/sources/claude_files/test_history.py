@@ -1,5 +1,7 @@
 import json
+import os
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,26 @@ def test_bytes_that_are_no_text_are_damage(file: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00\n" + line("a", 1000).encode())
     history = read(HistoryFiles([file.parent]))
     assert (history.damaged, list(history.sessions)) == (1, ["a"])
+
+
+def test_what_is_too_long_is_damage_and_never_all_in_memory(file: Path) -> None:
+    with file.open("wb") as out:
+        out.write(line("one", 1000).encode())
+        out.truncate(out.tell() + 64 * 2**20)  # a hole, which is read as zeros
+        out.seek(0, os.SEEK_END)
+        out.write(b"\n" + line("two", 2000).encode())
+        out.truncate(out.tell() + 64 * 2**20)  # and one without an end
+    files = HistoryFiles([file.parent])
+    tracemalloc.start()
+    history = read(files)
+    again = read(files)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert history.sessions.keys() == {"one", "two"}
+    assert history.damaged == 1
+    assert again is history or again.damaged == 1
+    assert most < 40 * 2**20
 
 
 def test_older_lines_without_a_session_are_messages_all_the_same(file: Path) -> None:

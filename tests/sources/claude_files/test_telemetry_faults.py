@@ -46,6 +46,19 @@ def test_each_fault_and_its_cure(change: dict[str, str], words: str, stops: bool
     assert find_faults(read(tmp_path, GOOD | change | fault.change)) == []
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": ""},
+        {"OTEL_METRIC_EXPORT_INTERVAL": "600000"},
+    ],
+)
+def test_what_only_prometheus_cannot_take_is_no_fault_elsewhere(
+    change: dict[str, str], tmp_path: Path
+) -> None:
+    assert find_faults(read(tmp_path, GOOD | change), for_prometheus=False) == []
+
+
 def test_an_exporter_that_is_scraped_needs_no_endpoint(tmp_path: Path) -> None:
     env = {"CLAUDE_CODE_ENABLE_TELEMETRY": "1", "OTEL_METRICS_EXPORTER": "prometheus"}
     assert find_faults(read(tmp_path, env)) == []

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ccmon_tray.sources.claude_files.telemetry_settings import (
+    COMMENTED,
     HIDDEN,
     TelemetrySettings,
     managed_files,
@@ -84,6 +85,21 @@ def test_damaged_files_set_nothing(text: str, tmp_path: Path) -> None:
     settings = read_telemetry_settings([file.parent], {}, managed=())
     assert settings.effective == {}
     assert any(str(file) in problem for problem in settings.problems) == (text in {"{", "\xff"})
+
+
+@pytest.mark.parametrize("text", ['{"env": {"OTEL_X": "1"}, }', '{// mine\n"env": {"OTEL_X": "1"}}'])
+def test_a_file_with_comments_sets_nothing_as_for_claude_code(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "claude" / "settings.json"
+    file.parent.mkdir()
+    file.write_text(text)
+    project = tmp_path / "shop" / ".claude" / "settings.json"
+    project.parent.mkdir(parents=True)
+    project.write_text("{")
+    settings = read_telemetry_settings([file.parent], {}, projects=[tmp_path / "shop"], managed=())
+    assert settings.effective == {}
+    (unread,) = settings.unread
+    assert unread == f"{file} {COMMENTED}"
+    assert len(settings.problems) == 2
 
 
 def test_projects_that_set_exporter_variables_are_named(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
+from ccmon_tray.sources.collector import otlp_protobuf
 from ccmon_tray.sources.collector.decode import JSON, PROTOBUF, decode_logs, decode_metrics
 from ccmon_tray.sources.collector.exports import ApiError, ApiRequest, Point, ToolResult
 from ccmon_tray.sources.collector.faults import ContentTypeRefused, ExportInvalid, ExportRefused
@@ -196,6 +197,58 @@ def test_what_is_no_export_is_refused(
         decode(content, content_type)
 
     assert raised.value.status == (415 if error is ContentTypeRefused else 400)
+
+
+@pytest.mark.parametrize("levels", [100, 500, 2000])
+def test_a_value_that_is_nested_is_read_or_refused(levels: int) -> None:
+    value: Any = '{"stringValue": "x"}'
+    for _ in range(levels):
+        value = f'{{"kvlistValue": {{"values": [{{"key": "k", "value": {value}}}]}}}}'
+    content = body(metric(data_point(attributes=["NESTED"]))).replace(
+        b'"NESTED"', f'{{"key": "deep", "value": {value}}}'.encode()
+    )
+    try:
+        [point] = decode_metrics(content, JSON).points
+    except ExportInvalid:
+        assert levels > 100
+    else:
+        assert dict(point.labels)["deep"].count("k=") == levels
+
+
+def test_series_are_told_apart_however_often_they_come() -> None:
+    """They are remembered by the bytes that do not change from export to export."""
+    one, other = attribute("model", "claude-opus-4-8"), attribute("model", "claude-haiku-4-5")
+    values = [
+        (model, {"timeUnixNano": str(AT + NS * n), "startTimeUnixNano": str(n), name: str(n)})
+        for n in range(1, 4)
+        for model in (one, other)
+        for name in ("asInt", "asDouble")
+    ]
+    points = [data_point(**{"attributes": [model], "asDouble": None, **own}) for model, own in values]
+    points += [data_point(attributes=[other, one], flags=2), data_point(attributes=[one, other])]
+    for sender in ("a", "b"):
+        as_json = body(metric(*points), resource=[attribute("team", sender)])
+        as_protobuf_ = as_protobuf(json.loads(as_json), ExportMetricsServiceRequest())
+
+        export = decode_metrics(as_protobuf_, PROTOBUF)
+
+        assert export == decode_metrics(as_json, JSON)
+        models = [dict(point.labels)["model"] for point in export.points]
+        assert models[:4] == ["claude-opus-4-8"] * 2 + ["claude-haiku-4-5"] * 2
+        assert models[-2:] == ["claude-opus-4-8", "claude-haiku-4-5"]
+        assert {dict(point.labels)["team"] for point in export.points} == {sender}
+        assert [point.start_ns for point in export.points[:12]] == [n for n in (1, 2, 3) for _ in range(4)]
+
+
+def test_more_series_than_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(otlp_protobuf, "_REMEMBERED", 3)
+    points = [data_point(attributes=[attribute("session.id", str(n % 7))]) for n in range(50)]
+    content = as_protobuf(json.loads(body(metric(*points))), ExportMetricsServiceRequest())
+
+    export = decode_metrics(content, PROTOBUF)
+
+    assert [point.session for point in export.points] == [str(n % 7) for n in range(50)]
+    assert len(otlp_protobuf._known) <= 3
 
 
 # Values of JSON, among them such as look like an export where it matters.

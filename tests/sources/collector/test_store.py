@@ -247,6 +247,35 @@ def test_a_locked_file_is_503(ingest: Ingest, path: Path, monkeypatch: pytest.Mo
     assert commits(path) == {"before": 1, "during": 1}
 
 
+def test_what_keeps_exports_out_is_said_until_one_is_kept_or_none_come(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(store_module, "BUSY_S", 0.05)
+    moments = [float(NOW)]
+    ingest = Ingest(path, clock=lambda: moments[0])
+    ingest.metrics(commit("before"), PROTOBUF)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                ingest.metrics(commit("during"), PROTOBUF)
+        said = [ingest.notices]
+        moments[0] += 3600
+        said.append(ingest.notices)
+        with pytest.raises(StoreUnavailable):
+            ingest.metrics(commit("during"), PROTOBUF)
+        said.append(ingest.notices)
+        other.execute("ROLLBACK")
+    ingest.metrics(commit("during"), PROTOBUF)
+    said.append(ingest.notices)
+    ingest.close()
+
+    assert [len(notices) for notices in said] == [1, 0, 1, 0]
+    assert "locked" in said[0][0]
+
+    assert caplog.text.count("Exports are not kept") == 1
+
+
 def test_a_folder_that_cannot_be_written_is_503(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
     ingest = Ingest(tmp_path / "data" / "usage.sqlite3", clock=lambda: NOW)
@@ -359,7 +388,7 @@ def test_a_file_of_a_later_version_is_left_alone(path: Path) -> None:
         source.inventory()
     source.close()
 
-    assert ingest.notices == ()
+    assert "later version" in ingest.notices[0]
     assert rows(path, "PRAGMA user_version") == [(VERSION + 1,)]
 
 

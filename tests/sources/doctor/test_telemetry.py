@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ccmon_tray.paths import Paths
 from ccmon_tray.sources.doctor import Doctor
-from ccmon_tray.usage.checks import CheckStatus
-from tests.support.doctor import examined, without_metrics
+from ccmon_tray.usage.checks import Check, CheckStatus
+from tests.support.doctor import examined, look, without_metrics
 from tests.support.faulty_server import FaultyServer
 from tests.support.replies import Request, Response
 
@@ -93,6 +93,49 @@ def test_a_project_that_sets_exporters_in_vain_is_named(
         check = examined(server.url, paths, environ)["claude_telemetry"]
     assert check.status is CheckStatus.WARNING
     assert str(project / ".claude" / "settings.json") in check.cure
+
+
+def test_a_file_that_claude_code_passes_over_is_named_and_not_what_it_would_set(
+    paths: Paths, environ: dict[str, str], tmp_path: Path
+) -> None:
+    file = with_claude(environ, tmp_path, **ALL_SET)
+    file.write_text(file.read_text().replace("{", "{ // mine\n", 1))
+    check = by_collector(paths, environ)["claude_telemetry"]
+    assert check.status is CheckStatus.FAILED
+    assert check.result.startswith(f"{file} holds comments")
+    assert "Correct the file" in check.cure
+
+
+def by_collector(paths: Paths, environ: dict[str, str], port: int = 4318) -> dict[str, Check]:
+    ports = {"HTTP_PORT": str(port), "GRPC_PORT": "0", "ENABLED": "true"}
+    own = {f"CCMON_TRAY_COLLECTOR__{name}": value for name, value in ports.items()}
+    return look(Doctor(paths, kind="collector", environ=environ | own))
+
+
+def test_the_built_in_collector_takes_deltas_and_says_how_to_connect(
+    paths: Paths, environ: dict[str, str], tmp_path: Path
+) -> None:
+    file = with_claude(environ, tmp_path)
+    check = by_collector(paths, environ, 14318)["claude_telemetry"]
+    assert check.status is CheckStatus.FAILED
+    assert "ccmon-tray connect" in check.cure
+    assert not any("4318" in detail for detail in check.details)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    deltas = ALL_SET | {
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://localhost:{port}",
+    }
+    file.write_text(json.dumps({"env": deltas}))
+    checks = by_collector(paths, environ, port)
+    assert checks["claude_telemetry"].status is CheckStatus.OK
+    assert f"localhost:{port}, deltas" in checks["claude_telemetry"].result
+    assert checks["otlp_endpoint"].cure == "Start ccmon-tray, which listens there"
+    # Another collector may hand them to Prometheus.
+    checks = by_collector(paths, environ, 14318)
+    assert checks["claude_telemetry"].result == "Metrics go out as deltas"
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in checks["otlp_endpoint"].cure
 
 
 def test_no_secret_is_in_any_check(paths: Paths, environ: dict[str, str], tmp_path: Path) -> None:
