@@ -34,6 +34,7 @@ _DOT = " · "
 _WRAP = 64  # characters of a line of prose: menus do not wrap, and a wider one covers the screen
 _SETTINGS = Command(Action.OPEN_SETTINGS)
 _CHECKS = Command(Action.OPEN_DASHBOARD, ViewName.SMOKE_TEST)
+_CONNECT = Command(Action.OPEN_DASHBOARD, ViewName.SETTINGS)
 # Sources that need nothing but this program.
 _OWN: Final = (SourceKind.COLLECTOR, SourceKind.TRANSCRIPTS)
 _CHOICES: Final = {
@@ -125,8 +126,7 @@ def _trouble(snapshot: Snapshot, now: float, calendar: Calendar) -> Iterator[Men
         yield MenuItem("problem", f"⚠ {problem.title}{_DOT}since {since}", _SETTINGS)
         yield from _prose("problem.cause", problem.cause[:1].upper() + problem.cause[1:])
         if _is_new(snapshot):
-            show = Command(Action.OPEN_DASHBOARD, ViewName.SUMMARY)
-            yield MenuItem("connect", "Connect Claude Code…", show)
+            yield MenuItem("connect", "Connect Claude Code…", _CONNECT)
         else:
             yield from _prose("problem.next", problem.next_step, lead="→ ", command=_SETTINGS)
     for number, notice in enumerate(snapshot.notices):
@@ -152,8 +152,7 @@ def _sources(sources: SourcesShown, snapshot: Snapshot | None) -> MenuItem:
     if snapshot is not None:
         lines.append(MenuItem("source.in-use", f"In use: {SOURCE_TITLES[snapshot.source.kind]}"))
     lines += (MenuItem(f"source.line.{number}", line) for number, line in enumerate(sources.lines))
-    connect = Command(Action.OPEN_DASHBOARD, ViewName.SETTINGS)
-    lines.append(MenuItem("source.connect", "Connect Claude Code…", connect))
+    lines.append(MenuItem("source.connect", "Connect Claude Code…", _CONNECT))
     return MenuItem("source", title, children=tuple(lines))
 
 

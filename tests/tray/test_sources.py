@@ -61,7 +61,7 @@ def test_a_source_from_the_command_line_is_no_choice() -> None:
 def test_without_any_data_the_one_next_step_is_to_connect(kind: SourceKind) -> None:
     item = menu(of_kind(kind, State.NO_TELEMETRY))["connect"]
     assert item.label == "Connect Claude Code…"
-    assert item.command == Command(Action.OPEN_DASHBOARD, ViewName.SUMMARY)
+    assert item.command == Command(Action.OPEN_DASHBOARD, ViewName.SETTINGS)
 
 
 @pytest.mark.parametrize("name", every_state())

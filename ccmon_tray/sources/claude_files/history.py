@@ -19,6 +19,7 @@ from typing import BinaryIO, Final
 
 from ccmon_tray.sources.claude_files.long_lines import LONGEST_LINE, pass_over
 from ccmon_tray.sources.claude_files.projects import project_names
+from ccmon_tray.sources.claude_files.regular import open_regular
 
 _log = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ class _File:
             Whether anything changed.
         """
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 return self._read(file, since)
         except FileNotFoundError:
             pass

@@ -13,6 +13,8 @@ from typing import Final
 
 import orjson
 
+from ccmon_tray.sources.claude_files.regular import open_regular
+
 _SUFFIX: Final = ".jsonl"
 _SUBAGENT: Final = "agent-"
 # The folder is on the first message, which few lines precede.
@@ -89,7 +91,7 @@ class SessionFolders:
 def _folder_of(path: str) -> str | None:
     """The folder that a transcript names first; "" if it names none, None if it may name one yet."""
     try:
-        with Path(path).open("rb") as file:
+        with open_regular(Path(path)) as file:
             head = file.read(_HEAD_BYTES)
     except OSError:
         return ""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ccmon_tray.errors import ClaudeFilesUnreadable
+from ccmon_tray.sources.claude_files.regular import open_regular
 from ccmon_tray.usage.models import Tokens
 
 FILE_NAME: Final = "stats-cache.json"
@@ -98,7 +99,8 @@ def load_stats_cache(folders: Sequence[Path]) -> StatsCache | None:
 
 def _load(path: Path) -> StatsCache | None:
     try:
-        content = json.loads(path.read_bytes())
+        with open_regular(path) as file:
+            content = json.loads(file.read())
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -97,8 +97,8 @@ def _telemetry(context: Context) -> Finding:
     status = CheckStatus.WARNING if stopping is None else _gravity(context)
     cause = first.why
     if stopping is not None and status is CheckStatus.WARNING:
-        cause += "; the metrics on the server come from another machine, or claude is started with "
-        cause += "other variables"
+        there = "received so far are from before" if own else "on the server come from another machine"
+        cause += f"; the metrics {there}, or claude is started with other variables"
     return Finding(
         status,
         "; ".join([first.words, *(fault.words.lower() for fault in faults[1:])]),

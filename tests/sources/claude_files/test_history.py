@@ -37,6 +37,12 @@ def append(file: Path, text: str) -> None:
         stream.write(text)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_in_its_place_keeps_nobody_waiting(file: Path) -> None:
+    os.mkfifo(file)
+    assert HistoryFiles([file.parent]).read() is None
+
+
 def test_what_claude_code_wrote() -> None:
     history = read(HistoryFiles([FIXTURE]))
     entries = [json.loads(text) for text in (FIXTURE / "history.jsonl").read_text().splitlines()]
