@@ -156,8 +156,16 @@ def _window(arguments: Arguments, now: float, calendar: Calendar) -> Window:
         raise UsageError("--range does not go with --from and --to", next_step="Leave one of them out")
     if arguments.start is None:
         raise UsageError("--to needs --from", next_step="Add --from T, the start of the range")
+    start = parse_moment(arguments.start, calendar)
     end = int(now) if arguments.end is None else parse_moment(arguments.end, calendar)
-    return Window("custom", parse_moment(arguments.start, calendar), end)
+    if end <= start:
+        first, last = (f"{calendar.local(at):%Y-%m-%d %H:%M:%S}" for at in (start, end))
+        raise UsageError(
+            "The range is empty",
+            cause=f"it would begin at {first} and end at {last}",
+            next_step="Give a start that is before the end",
+        )
+    return Window("custom", start, end)
 
 
 def _write_report_csv(found: Report, calendar: Calendar) -> None:
