@@ -3,8 +3,13 @@
 import os
 import shutil
 
+import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Properties hold however slow the machine: a busy one is no failure.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 # Trays that tests start receive nothing at the usual ports, which others may use; the tests of the built-in
 # collector choose their own.

@@ -35,7 +35,13 @@ class Context:
     notices: tuple[str, ...]
 
 
-def _context(arguments: Arguments) -> Context:
+def _context(arguments: Arguments, *, follow_tray: bool = False) -> Context:
+    """What a command works with.
+
+    Args:
+        arguments: The command line.
+        follow_tray: Where it names no source, use the one that a running tray was started with.
+    """
     check_source(arguments)
     paths = find_paths()
     loaded = load(paths)
@@ -45,9 +51,23 @@ def _context(arguments: Arguments) -> Context:
     kind = arguments.source or ("prometheus" if arguments.prometheus_url is not None else None)
     if kind is not None:
         settings = with_value(settings, "source.kind", kind, "--source")
+    elif follow_tray:
+        settings = _as_the_tray(settings, paths)
     for notice in loaded.notices:
         tell(notice)
     return Context(paths, settings, calendar_from(settings.time, notify=tell), loaded.notices)
+
+
+def _as_the_tray(settings: Settings, paths: Paths) -> Settings:
+    """The settings with the source that a running tray was started with, if it was named there."""
+    from ccmon_tray.sources.snapshot_file import is_young  # noqa: PLC0415
+
+    snapshot = _left_by_tray(paths)
+    if snapshot is None or not snapshot.pinned or not is_young(snapshot, settings, time.time()):
+        return settings
+    settings = with_value(settings, "source.kind", snapshot.source.kind.value, "--source of the running tray")
+    url = snapshot.source.url
+    return with_value(settings, "prometheus.url", url, "its --prometheus-url") if url else settings
 
 
 def run(arguments: Arguments) -> int:
@@ -105,7 +125,7 @@ def report(arguments: Arguments) -> int:
     from ccmon_tray.sources.choose import open_files, open_source  # noqa: PLC0415
     from ccmon_tray.sources.reports import build_report  # noqa: PLC0415
 
-    context = _context(arguments)
+    context = _context(arguments, follow_tray=True)
     calendar = context.calendar
     now = time.time() if arguments.at is None else float(parse_moment(arguments.at, calendar))
     window = _window(arguments, now, calendar)
@@ -136,8 +156,16 @@ def _window(arguments: Arguments, now: float, calendar: Calendar) -> Window:
         raise UsageError("--range does not go with --from and --to", next_step="Leave one of them out")
     if arguments.start is None:
         raise UsageError("--to needs --from", next_step="Add --from T, the start of the range")
+    start = parse_moment(arguments.start, calendar)
     end = int(now) if arguments.end is None else parse_moment(arguments.end, calendar)
-    return Window("custom", parse_moment(arguments.start, calendar), end)
+    if end <= start:
+        first, last = (f"{calendar.local(at):%Y-%m-%d %H:%M:%S}" for at in (start, end))
+        raise UsageError(
+            "The range is empty",
+            cause=f"it would begin at {first} and end at {last}",
+            next_step="Give a start that is before the end",
+        )
+    return Window("custom", start, end)
 
 
 def _write_report_csv(found: Report, calendar: Calendar) -> None:
@@ -169,7 +197,7 @@ def status(arguments: Arguments) -> int:
     """Print the latest numbers: the running tray's, else those of one poll."""
     from ccmon_tray.cli.texts import snapshot_text  # noqa: PLC0415
 
-    context = _context(arguments)
+    context = _context(arguments, follow_tray=True)
     limits = context.settings.budgets.limits
     if arguments.check_budget and not limits:
         raise UsageError(
@@ -222,16 +250,23 @@ def _told(snapshot: Snapshot) -> int:
 
 def _trays_snapshot(context: Context, now: float) -> Snapshot | None:
     """The running tray's snapshot, if it is of the source that is asked for, and young."""
-    from ccmon_tray.sources.snapshot_file import SnapshotFile, is_of, is_young  # noqa: PLC0415
+    from ccmon_tray.sources.snapshot_file import is_of, is_young  # noqa: PLC0415
 
-    # The process id is there as long as the tray is; a tray that died leaves it, but no young snapshot.
-    if not context.paths.tray.pid_file.exists():
-        return None
-    file = SnapshotFile(context.paths.snapshot_file)
-    file.look()
-    snapshot, settings = file.snapshot, context.settings
+    snapshot, settings = _left_by_tray(context.paths), context.settings
     usable = snapshot is not None and is_of(snapshot, settings) and is_young(snapshot, settings, now)
     return snapshot if usable else None
+
+
+def _left_by_tray(paths: Paths) -> Snapshot | None:
+    """What the tray has left, if one runs or has died a short time ago."""
+    from ccmon_tray.sources.snapshot_file import SnapshotFile  # noqa: PLC0415
+
+    # The process id is there as long as the tray is; a tray that died leaves it.
+    if not paths.tray.pid_file.exists():
+        return None
+    file = SnapshotFile(paths.snapshot_file)
+    file.look()
+    return file.snapshot
 
 
 def _one_poll(context: Context, now: float) -> Snapshot:

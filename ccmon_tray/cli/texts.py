@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ccmon_tray.cli import tables
-from ccmon_tray.sources.tally import merged_by_name, model_name
+from ccmon_tray.sources.tally import model_name
 from ccmon_tray.usage import budgets, formatting, wording
+from ccmon_tray.usage.by_name import merged_by_name
 from ccmon_tray.usage.models import (
     SOURCE_TITLES,
     GroupUsage,

@@ -10,6 +10,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ccmon_tray.usage import budgets, formatting, wording
+from ccmon_tray.usage.by_name import merged_by_name
 from ccmon_tray.usage.models import SOURCE_TITLES, SourceKind, State
 from ccmon_tray.usage.snapshot import Figures, Period, Problem, RangeUsage, Snapshot
 from ccmon_tray.usage.summary import summary
@@ -272,7 +273,8 @@ def _budgets(snapshot: Snapshot, now: float) -> Iterator[PeriodLine]:
 
 
 def _models(used: RangeUsage) -> tuple[ModelLine, ...]:
-    most = max((model.cost_usd or 0.0 for model in used.by_model), default=0.0)
+    models = merged_by_name(used.by_model)
+    most = max((model.cost_usd or 0.0 for model in models), default=0.0)
     return tuple(
         ModelLine(
             model.name,
@@ -280,12 +282,12 @@ def _models(used: RangeUsage) -> tuple[ModelLine, ...]:
             formatting.money(model.cost_usd),
             (model.cost_usd or 0.0) / most if most > 0 else 0.0,
         )
-        for model in used.by_model[:MOST_MODELS]
+        for model in models[:MOST_MODELS]
     )
 
 
 def _more_models(used: RangeUsage) -> str:
-    others = used.by_model[MOST_MODELS:]
+    others = merged_by_name(used.by_model)[MOST_MODELS:]
     if not others:
         return ""
     known = [model.cost_usd for model in others if model.cost_usd is not None]

@@ -104,6 +104,10 @@ class ClosedPast:
         self._by_step = {}
         self._used = set()
 
+    def is_due(self, now: float) -> bool:
+        """Whether the past is to be read again: it is time to, or the clock was set back."""
+        return now < self._now or now >= self._renew_at
+
     def begin(self, now: float) -> bool:
         """Begin a poll: forget what is too old, or was of no use to the poll before.
 
@@ -111,9 +115,9 @@ class ClosedPast:
             now: Unix seconds.
 
         Returns:
-            Whether everything was forgotten, since it is time to, or the clock was set back.
+            Whether everything was forgotten, since it was due.
         """
-        renewed = now < self._now or now >= self._renew_at
+        renewed = self.is_due(now)
         if renewed:
             self.forget()
             self._renew_at = now + KEEP_S

@@ -16,13 +16,13 @@ from ccmon_tray.sources.tally import (
     UNKNOWN_NAME,
     Tally,
     active_time,
-    add_tokens,
     ask_all,
     edit_decisions,
     known_cost,
     models,
     value_of,
 )
+from ccmon_tray.usage.by_name import add_tokens
 from ccmon_tray.usage.formatting import short_id
 from ccmon_tray.usage.metrics import Label, Metric, token_type
 from ccmon_tray.usage.models import (

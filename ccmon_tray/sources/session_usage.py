@@ -6,7 +6,8 @@ from functools import reduce
 
 from ccmon_tray.sources.base import Question, SessionSeen, Span
 from ccmon_tray.sources.claude_files.history import History
-from ccmon_tray.sources.tally import Tally, add_tokens, known_cost
+from ccmon_tray.sources.tally import Tally, known_cost
+from ccmon_tray.usage.by_name import add_tokens
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import SessionUsage, Tokens
 

@@ -86,7 +86,9 @@ class SnapshotBuilder:
         """
         range_name = canonical_range_name(range_name)
         try:
-            inventory = self._take_inventory(refresh=refresh or last is None or last.state in _SHAKEN)
+            # What the source itself remembers may lack samples that were written late, too.
+            doubted = refresh or last is None or last.state in _SHAKEN or self._past.is_due(now)
+            inventory = self._take_inventory(refresh=doubted)
             if not inventory.metrics:
                 problem = _problem(no_telemetry(inventory.info), last, now)
                 return Snapshot(

@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from ccmon_tray.sources.base import Answer, Question, UsageSource
+from ccmon_tray.usage.by_name import rank
 from ccmon_tray.usage.metrics import Label, TokenType, token_type
 from ccmon_tray.usage.model_names import friendly_model_name
 from ccmon_tray.usage.models import ActiveTime, EditDecisions, ModelUsage, Tokens
@@ -130,7 +131,7 @@ def models(cost: Tally, tokens: Tally) -> tuple[ModelUsage, ...]:
         )
         for model in dict.fromkeys([*costs, *counts])
     ]
-    return tuple(sorted(found, key=_rank))
+    return tuple(sorted(found, key=rank))
 
 
 def known_cost(cost_usd: float | None, tokens: Tokens | None) -> float | None:
@@ -143,34 +144,3 @@ def known_cost(cost_usd: float | None, tokens: Tokens | None) -> float | None:
     if cost_usd is None:
         return None if tokens is not None and tokens.total > 0 else 0.0
     return cost_usd
-
-
-def merged_by_name(usages: Iterable[ModelUsage]) -> tuple[ModelUsage, ...]:
-    """Models under their names for people, dearest first: variants of one model are one row.
-
-    Each row keeps the id of its dearest variant, if the usages come dearest first.
-    """
-    merged: dict[str, ModelUsage] = {}
-    for usage in usages:
-        before = merged.get(usage.name)
-        merged[usage.name] = usage if before is None else _sum(before, usage)
-    return tuple(sorted(merged.values(), key=_rank))
-
-
-def _sum(one: ModelUsage, other: ModelUsage) -> ModelUsage:
-    costs = [usage.cost_usd for usage in (one, other) if usage.cost_usd is not None]
-    return ModelUsage(
-        model=one.model,
-        name=one.name,
-        cost_usd=sum(costs) if costs else None,
-        tokens=add_tokens(one.tokens, other.tokens) if one.tokens and other.tokens else None,
-    )
-
-
-def _rank(usage: ModelUsage) -> tuple[float, float]:
-    return -(usage.cost_usd or 0.0), -(usage.tokens.total if usage.tokens else 0.0)
-
-
-def add_tokens(one: Tokens, other: Tokens) -> Tokens:
-    """The sum of two counts, type by type."""
-    return Tokens(**{name: getattr(one, name) + getattr(other, name) for name in Tokens.model_fields})

@@ -117,6 +117,7 @@ class TrayApp:
             make_calendar=make_calendar,
             on_snapshot=self._on_snapshot,
             clock=clock,
+            pinned=self._pinned,
         )
         self._alerts = AlertDesk(
             paths,

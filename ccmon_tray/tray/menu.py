@@ -7,7 +7,6 @@ has no command.
 """
 
 import textwrap
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,6 +14,7 @@ from ccmon_tray.settings import Settings
 from ccmon_tray.tray.model import Action, AlertsShown, Command, MenuItem, SourcesShown, StackFace
 from ccmon_tray.usage import budgets, formatting, wording
 from ccmon_tray.usage.budgets import BudgetPeriod
+from ccmon_tray.usage.by_name import merged_by_name
 from ccmon_tray.usage.models import SOURCE_TITLES, ModelUsage, SessionUsage, SourceKind, State
 from ccmon_tray.usage.snapshot import Figures, RangeUsage, Snapshot
 from ccmon_tray.usage.windows import Calendar
@@ -226,13 +226,10 @@ def _range(
 
 
 def _models(models: tuple[ModelUsage, ...], chosen: str) -> Iterator[MenuItem]:
-    names = Counter(usage.name for usage in models)
-    for usage in models:
-        # Two ids can go by one name (a context-window suffix): then the id tells them apart.
-        name = usage.name if names[usage.name] == 1 else usage.model
+    for usage in merged_by_name(models):
         cost = "unpriced" if usage.cost_usd is None else formatting.money(usage.cost_usd)
         tokens = "" if usage.tokens is None else f"{formatting.tokens(usage.tokens.total)} tokens"
-        yield _figure(f"model.{usage.model}", _view(ViewName.TOKENS, chosen), name, cost, tokens)
+        yield _figure(f"model.{usage.model}", _view(ViewName.TOKENS, chosen), usage.name, cost, tokens)
 
 
 def _session(session: SessionUsage, chosen: str, now: float, calendar: Calendar) -> MenuItem:

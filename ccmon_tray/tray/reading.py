@@ -46,6 +46,7 @@ class Reader:
         make_calendar: Makes the calendar; asked at each poll, since people travel.
         on_snapshot: Called with each new snapshot, on the poller's thread.
         clock: Unix seconds now.
+        pinned: Whether the source was named on the command line, above the settings.
     """
 
     def __init__(
@@ -57,7 +58,9 @@ class Reader:
         make_calendar: MakeCalendar,
         on_snapshot: Callable[[Snapshot], None],
         clock: Callable[[], float] = time.time,
+        pinned: bool = False,
     ) -> None:
+        self._pinned = pinned
         self._settings = settings
         self._paths = paths
         self._open_source = open_source
@@ -158,7 +161,7 @@ class Reader:
             return None
         self._log_state(snapshot, time.monotonic() - began)
         snapshot = with_budgets(snapshot, settings.budgets.limits, self._calendar)
-        self._keep(snapshot.model_copy(update={"notices": notices}))
+        self._keep(snapshot.model_copy(update={"notices": notices, "pinned": self._pinned}))
         if snapshot.problem is None or snapshot.state is State.NO_TELEMETRY:
             return None
         return snapshot.problem.code

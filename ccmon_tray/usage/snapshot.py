@@ -94,6 +94,7 @@ class Snapshot(Frozen):
         warnings: Why the figures may be off.
         notices: What the person should know besides (a settings file set aside, for example).
         budgets: What has become of the budgets that are set, shortest period first.
+        pinned: Whether the source was named on the tray's command line: then settings do not tell it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -108,6 +109,7 @@ class Snapshot(Frozen):
     warnings: tuple[UsageWarning, ...] = ()
     notices: tuple[str, ...] = ()
     budgets: tuple[BudgetUse, ...] = ()
+    pinned: bool = False
 
     def age_s(self, now: float) -> float | None:
         """Seconds since the figures were read; None if there are none. ``now`` is Unix seconds."""

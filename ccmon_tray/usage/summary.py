@@ -1,6 +1,7 @@
 """The numbers as text: for the clipboard, and as one line for a terminal."""
 
 from ccmon_tray.usage import formatting, wording
+from ccmon_tray.usage.by_name import merged_by_name
 from ccmon_tray.usage.models import SourceKind
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.windows import Calendar
@@ -33,7 +34,7 @@ def summary(snapshot: Snapshot, *, now: float, calendar: Calendar) -> str:
     lines += [
         f"{usage.name}: {formatting.money(usage.cost_usd)} "
         f"({wording.range_title(figures.range.info.name).lower()})"
-        for usage in figures.range.by_model
+        for usage in merged_by_name(figures.range.by_model)
     ]
     return "\n".join(lines) + "\n"
 

@@ -167,3 +167,11 @@ def test_a_report_loads_neither_tray_nor_window(tmp_path: Path) -> None:
     assert "ccmon_tray.sources.reports" in loaded
     foreign = {"ccmon_tray.tray", "ccmon_tray.desktop", "pystray", "PIL", "tkinter", "matplotlib", "httpx"}
     assert not foreign & loaded
+
+
+@pytest.mark.parametrize("end", ["2026-11-16", "2026-11-15"])
+def test_an_empty_range_is_wrong_usage_told_in_the_persons_time(tmp_path: Path, end: str) -> None:
+    done = run(tmp_path, *DEMO, "--from", "2026-11-16", "--to", end, **UTC)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"it would begin at 2026-11-16 00:00:00 and end at {end} 00:00:00" in done.stderr

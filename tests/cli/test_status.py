@@ -7,8 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.command_line import run, start
 from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.servers import TOOLS, Kind, serving
+from tests.support.written import Written, openmetrics
 
 
 @contextmanager
@@ -58,6 +62,25 @@ def test_it_shows_what_the_running_tray_read(tmp_path: Path) -> None:
     assert shown["age_seconds"] > 0
     assert text.startswith("Demo: generated")
     assert polled_anew["polled_at"] > left["polled_at"]
+
+
+@pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
+def test_the_source_that_the_tray_was_started_with_is_that_of_status_and_report(tmp_path: Path) -> None:
+    now = int(time.time())
+    labels = {"session_id": "s", "model": "claude-opus-4-8"}
+    used: Written = "claude_code_cost_usage_USD_total", labels, ((2, 1.5),)
+    with (
+        serving(Kind.PROMETHEUS, openmetrics=openmetrics([used], now), import_json=()) as server,
+        _tray(tmp_path, "--prometheus-url", server.url) as left,
+    ):
+        shown = json.loads(run(tmp_path, "status", "--json").stdout)
+        reported = json.loads(run(tmp_path, "report", "--range", "1h", "--json").stdout)
+        otherwise = json.loads(run(tmp_path, "report", "--source", "demo", "--json").stdout)
+
+    assert shown["polled_at"] == left["polled_at"]
+    assert reported["source"]["url"] == server.url
+    assert reported["totals"]["cost_usd"] == 1.5
+    assert otherwise["source"]["kind"] == "demo"
 
 
 def test_a_tray_on_another_source_is_not_believed(tmp_path: Path) -> None:

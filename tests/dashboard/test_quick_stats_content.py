@@ -8,7 +8,7 @@ from ccmon_tray.dashboard.quick_stats_content import MOST_MODELS, Tone, Trend, c
 from ccmon_tray.usage.budgets import BudgetPeriod, with_budgets
 from ccmon_tray.usage.models import State
 from ccmon_tray.usage.windows import Calendar
-from tests.support.snapshots import NOW, SAW_TOOTH, UNREACHABLE, every_state, fresh
+from tests.support.snapshots import NOW, SAW_TOOTH, UNREACHABLE, every_state, figures, fresh
 
 DAY_S = 86_400
 
@@ -37,6 +37,18 @@ def test_the_day_is_the_users_not_this_machines() -> None:
     content = compose(fresh(), now=NOW + 10 * 3600 + 1200)
     assert content.today is not None
     assert content.today.label == "Mon 23 Nov"
+
+
+def test_variants_of_one_model_are_one_bar() -> None:
+    opus = figures().range.by_model[0]
+    usage = figures().range.model_copy(
+        update={"by_model": (opus, opus.model_copy(update={"model": "claude-opus-4-8[1m]"}))}
+    )
+    snapshot = fresh().model_copy(update={"figures": figures().model_copy(update={"range": usage})})
+
+    (line,) = compose(snapshot, now=NOW).models
+
+    assert (line.name, line.figure) == ("Opus 4.8", "$20.40")
 
 
 def test_unknown_is_never_zero() -> None:
@@ -78,11 +90,12 @@ def test_models_beyond_the_dearest_are_summed_up() -> None:
     whole = fresh()
     assert whole.figures is not None
     models = whole.figures.range.by_model
-    usage = whole.figures.range.model_copy(update={"by_model": models + models[2:]})
+    others = tuple(model.model_copy(update={"name": f"Old {model.name}"}) for model in models[2:])
+    usage = whole.figures.range.model_copy(update={"by_model": models + others})
     figures = whole.figures.model_copy(update={"range": usage})
     content = compose(whole.model_copy(update={"figures": figures}), now=NOW)
     assert len(content.models) == MOST_MODELS
-    assert content.more_models == "and 2 others, $0.53"
+    assert content.more_models == "and 2 others, $0.22"
     assert [model.share for model in content.models][:1] == [1.0]
 
 

@@ -47,6 +47,10 @@ class FastClock:
         shim.datetime = Datetime
         monkeypatch.setattr(schedule, "datetime", shim)
 
+    def set(self, seconds: float) -> None:
+        """Set the wall clock so much later; the other one stands still, as during sleep."""
+        self._start += timedelta(seconds=seconds)
+
     def wall(self) -> datetime:
         return self._start + timedelta(seconds=self.monotonic())
 
@@ -83,6 +87,7 @@ class RunningTray:
     ) -> None:
         self.settings = settings
         self.now = now
+        self.poll_clock = poll_clock
         self.paths: Paths = find_paths({"CCMON_TRAY_HOME": str(home)})
         self.said: list[str] = []
         self.status: int | None = None

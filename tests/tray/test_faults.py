@@ -15,9 +15,10 @@ import httpx
 import pytest
 
 from ccmon_tray.desktop import channel
-from ccmon_tray.settings import PollSettings, PrometheusSettings, Settings
+from ccmon_tray.settings import AlertSettings, PollSettings, PrometheusSettings, Settings
 from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.sources.prometheus.source import PrometheusSource
+from ccmon_tray.usage.metrics import Metric
 from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.windows import Calendar
@@ -243,6 +244,33 @@ def test_a_certificate_nobody_knows_then_its_authority_in_the_settings(
         tray.app.on_request(channel.Request(channel.Message.SETTINGS_CHANGED))
 
         tray.until(is_fresh, "numbers over TLS")
+
+
+@pytest.mark.parametrize(
+    "seconds", [8 * 3600, 25 * 3600, -86_400], ids=["a night's sleep", "a day ahead", "a day back"]
+)
+def test_after_sleep_or_a_clock_that_was_set_it_reads_at_once(
+    seconds: int, server: FaultyServer, start: Start
+) -> None:
+    # No alert, which may have to tell that it cannot be shown: a poll follows at once.
+    changes = {"poll": PollSettings(interval_s=300), "alerts": AlertSettings(enabled=False)}
+    settings = settings_for(server.url).model_copy(update=changes)
+    truth = dataset("names of the client").truth
+    with start(settings) as tray:
+        tray.until(is_fresh, "the first numbers")
+        assert tray.poll_clock is not None
+
+        server.drop_connections()  # as they are after a sleep
+        tray.now += seconds
+        tray.poll_clock.set(seconds)
+        changed = time.monotonic()
+        after = tray.until(lambda snapshot: snapshot.polled_at == tray.now, "a poll after the change")
+
+        assert time.monotonic() - changed < 300 / SPEED
+        assert after.problem is None
+        assert after.figures is not None
+        begin = CALENDAR.midnight(CALENDAR.day_of(tray.now))
+        assert after.figures.today.cost_usd == pytest.approx(truth.total(Metric.COST, begin, tray.now))
 
 
 @pytest.mark.parametrize("fault", [Fault.HANG, Fault.DRIP, Fault.HANG_IN_BODY], ids=str)

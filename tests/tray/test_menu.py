@@ -216,16 +216,13 @@ def test_prose_is_wrapped_since_menus_are_not() -> None:
     assert sum(item.label.lower().count("word") for item in items.values()) == 60
 
 
-def test_models_that_share_a_name_are_told_apart_by_their_ids() -> None:
+def test_variants_of_one_model_are_one_row_as_everywhere() -> None:
     first = figures().range.by_model[0]
-    twin = first.model_copy(update={"model": "claude-opus-4-8[1m]", "cost_usd": None})
+    twin = first.model_copy(update={"model": "claude-opus-4-8[1m]", "cost_usd": 1.0})
     usage = figures().range.model_copy(update={"by_model": (first, twin)})
     snapshot = fresh().model_copy(update={"figures": figures().model_copy(update={"range": usage})})
 
-    assert labels(menu(snapshot)["models"].children) == [
-        "claude-opus-4-8 $10.20 · 3.1M tokens",
-        "claude-opus-4-8[1m] unpriced · 3.1M tokens",
-    ]
+    assert labels(menu(snapshot)["models"].children) == ["Opus 4.8 $11.20 · 6.2M tokens"]
 
 
 @pytest.mark.parametrize("name", every_state())

@@ -2,7 +2,7 @@ from zoneinfo import ZoneInfo
 
 from ccmon_tray.usage.summary import one_line, summary
 from ccmon_tray.usage.windows import Calendar
-from tests.support.snapshots import MIDNIGHT, NOW, every_state, fresh
+from tests.support.snapshots import MIDNIGHT, NOW, every_state, figures, fresh
 
 BERLIN = Calendar(ZoneInfo("Europe/Berlin"), "Europe/Berlin")
 
@@ -18,6 +18,16 @@ def test_the_summary_says_when_and_that_it_is_an_estimate() -> None:
         "Haiku 4.5: $0.42 (today)",
         "Haiku 5.5: $0.11 (today)",
     ]
+
+
+def test_variants_of_one_model_are_one_line() -> None:
+    opus = figures().range.by_model[0]
+    usage = figures().range.model_copy(
+        update={"by_model": (opus, opus.model_copy(update={"model": "claude-opus-4-8[1m]"}))}
+    )
+    snapshot = fresh().model_copy(update={"figures": figures().model_copy(update={"range": usage})})
+
+    assert summary(snapshot, now=NOW, calendar=BERLIN).splitlines()[4:] == ["Opus 4.8: $20.40 (today)"]
 
 
 def test_a_demo_says_so_wherever_it_is_pasted() -> None:

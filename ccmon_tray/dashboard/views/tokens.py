@@ -18,8 +18,8 @@ from ccmon_tray.sources.readings.tokens import (
     TokensReading,
     read_tokens,
 )
-from ccmon_tray.sources.tally import merged_by_name
 from ccmon_tray.usage import formatting
+from ccmon_tray.usage.by_name import merged_by_name
 from ccmon_tray.usage.models import ModelUsage, State, Tokens, UsageWarning
 from ccmon_tray.usage.pricing import PROVIDER_TITLES
 from ccmon_tray.usage.snapshot import Snapshot

@@ -1,5 +1,6 @@
 """What a server holds: the metrics of Claude Code under any spelling, and how its labels are written."""
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -84,7 +85,7 @@ def discover(client: PrometheusClient, matchers: tuple[Matcher, ...], now: float
     Args:
         client: The connection.
         matchers: The user's extra matchers.
-        now: Unix seconds.
+        now: Unix seconds; may be long ago.
 
     Raises:
         SourceError: The server cannot answer.
@@ -95,7 +96,8 @@ def discover(client: PrometheusClient, matchers: tuple[Matcher, ...], now: float
         Spelling(),
     )
     names: dict[Metric, list[str]] = defaultdict(list)
-    for name in sorted(client.metric_names(now - _HORIZON_S, now, (str(pattern),))):
+    # Of a moment before the first sample it is known that nothing was used: telemetry there is.
+    for name in sorted(client.metric_names(now - _HORIZON_S, max(now, time.time()), (str(pattern),))):
         metric = canonical_metric(name)
         if metric is not None:
             names[metric].append(name)

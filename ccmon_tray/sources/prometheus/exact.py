@@ -38,13 +38,18 @@ class Track:
         times: Unix seconds of the samples.
         values: Their values.
         interrupted: Whether samples were missing before each: a pause of the series, or its first sample.
+        preceding: Unix seconds of the sample before each, which may be one that is left out.
     """
 
     times: "array[float]" = field(default_factory=lambda: array("d"))
     values: "array[float]" = field(default_factory=lambda: array("d"))
     interrupted: "array[int]" = field(default_factory=lambda: array("b"))
+    preceding: "array[float]" = field(default_factory=lambda: array("d"))
     _newest: float = float("-inf")
     _spacing: float = _LONGEST_SPACING_S
+    _gap: float = float("inf")  # before the newest
+    # After a cut between samples in step: the newest is left out, and when it was is not known.
+    _in_step: bool = False
 
     def extend(self, samples: Iterable[tuple[float, float]]) -> None:
         """Add samples, (Unix seconds, value) ascending; those not newer than the newest are known already."""
@@ -52,23 +57,31 @@ class Track:
             if t <= self._newest or not isfinite(value):
                 continue
             gap = t - self._newest
-            interrupted = gap > 1.5 * self._spacing
+            interrupted = gap > 1.5 * self._spacing and not self._in_step
             if interrupted or not self.values or abs(value - self.values[-1]) > _EPSILON:
                 self.times.append(t)
                 self.values.append(value)
                 self.interrupted.append(interrupted)
-            self._spacing = min(self._spacing, max(gap, _SHORTEST_SPACING_S))
-            self._newest = t
+                self.preceding.append(self._newest)
+            if self._in_step:
+                gap = float("inf")
+            # Of two gaps the longer: a process exports once more at its end, soon after the export before.
+            self._spacing = min(self._spacing, max(gap, self._gap, _SHORTEST_SPACING_S))
+            self._newest, self._gap, self._in_step = t, gap, False
 
     def until(self, end: float) -> "Track":
         """A copy without what came after ``end`` (Unix seconds), to be extended again from there."""
         kept = bisect_right(self.times, end)
+        # Up to the next sample kept, those left out are in step, until it says that the series paused.
+        newest = self.preceding[kept] if kept < len(self.times) else self._newest
         return Track(
             self.times[:kept],
             self.values[:kept],
             self.interrupted[:kept],
-            min(self._newest, end),
+            self.preceding[:kept],
+            min(newest, end),
             self._spacing,
+            _in_step=newest > end,
         )
 
     def changes(self) -> list[float]:

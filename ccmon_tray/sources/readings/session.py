@@ -6,7 +6,8 @@ from typing import Final
 from ccmon_tray.sources.base import Question, SessionSeen, Span, UsageSource
 from ccmon_tray.sources.claude_files.history import History, SessionRecord
 from ccmon_tray.sources.reports import build_totals, over_time, productivity_questions
-from ccmon_tray.sources.tally import Tally, ask_all, merged_by_name, models
+from ccmon_tray.sources.tally import Tally, ask_all, models
+from ccmon_tray.usage.by_name import merged_by_name
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import ModelUsage, StepUsage, Tokens, Totals
 from ccmon_tray.usage.steps import tile

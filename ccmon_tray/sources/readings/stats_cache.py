@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ccmon_tray.sources.claude_files.stats_cache import DayActivity, LongestSession, StatsCache
-from ccmon_tray.sources.tally import add_tokens
+from ccmon_tray.usage.by_name import add_tokens
 from ccmon_tray.usage.model_names import friendly_model_name
 from ccmon_tray.usage.models import Tokens
 from ccmon_tray.usage.pricing import PriceTable

@@ -12,7 +12,8 @@ from ccmon_tray.sources.reports import (
     productivity_questions,
     range_info,
 )
-from ccmon_tray.sources.tally import active_time, ask_all, merged_by_name, models
+from ccmon_tray.sources.tally import active_time, ask_all, models
+from ccmon_tray.usage.by_name import merged_by_name
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import (
     ModelUsage,

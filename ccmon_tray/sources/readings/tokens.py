@@ -9,7 +9,8 @@ from typing import Final, TypeVar
 from ccmon_tray.sources.base import Question, Span, UsageSource
 from ccmon_tray.sources.readings.reach import known_since, reaches
 from ccmon_tray.sources.reports import range_info
-from ccmon_tray.sources.tally import Tally, ask_all, merged_by_name, model_name, models
+from ccmon_tray.sources.tally import Tally, ask_all, model_name, models
+from ccmon_tray.usage.by_name import merged_by_name
 from ccmon_tray.usage.metrics import Label, Metric, TokenType, token_type
 from ccmon_tray.usage.models import ModelUsage, RangeInfo, SourceInfo, State, Tokens, UsageWarning
 from ccmon_tray.usage.pricing import PriceTable, load_prices

@@ -1,6 +1,6 @@
 """The arithmetic of counters that reset, against processes whose use is known."""
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given
@@ -115,17 +115,40 @@ def test_samples_that_tell_nothing_are_not_kept() -> None:
     assert increments(idle).over(0, 1e6) == 4
 
 
-def test_extending_in_parts_is_like_extending_at_once() -> None:
-    samples = [(15.0 * i, float(value)) for i, value in enumerate((1, 1, 2, 2, 5, 5, 5, 1, 2), 1)]
-    whole = track(*samples)
-    parts = Track()
-    for i in range(len(samples)):
-        # Each poll reads the last minutes again, and may find that samples came late.
-        parts = parts.until(samples[max(0, i - 3)][0])
-        parts.extend(samples[: i + 1])
-    assert list(parts.times) == list(whole.times)
-    assert list(parts.values) == list(whole.values)
-    assert increments(parts).over(0, 1000) == increments(whole).over(0, 1000)
+def test_the_export_at_the_end_of_a_process_makes_no_pauses_of_the_intervals_after_it() -> None:
+    first = [60.0, 120.0, 180.0, 240.0, 264.0]
+    resumed = [t + 600 for t in first]
+    shown = track(*((t, 1.0) for t in (*first, *resumed)))
+    assert shown.appearances() == [first[0], resumed[0]]
+
+
+@given(
+    samples=st.lists(
+        st.tuples(st.sampled_from((15, 60, 100, 400)), st.integers(0, 3)), min_size=1, max_size=20
+    ),
+    polls=st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 900)), max_size=8),
+)
+def test_extending_in_parts_is_like_extending_at_once(
+    samples: list[tuple[int, int]], polls: list[tuple[int, int]]
+) -> None:
+    """Each poll reads the last minutes again, from a moment that may lie anywhere, in a pause too."""
+    # In step every 15 s at first: what a pause is does not depend on when it is met.
+    gaps = [15] * 4 + [gap_s for gap_s, _ in samples]
+    values = [0] * 4 + [value for _, value in samples]
+    whole = [(float(t), float(value)) for t, value in zip(accumulate(gaps), values, strict=True)]
+    parts, read = Track(), 60
+    parts.extend(whole[:4])
+    for end, again_s in sorted(polls):
+        settled = min(end, read) - again_s
+        parts = parts.until(settled)
+        parts.extend((t, value) for t, value in whole if settled < t <= end)
+        read = end
+    parts.extend(whole)
+
+    at_once = track(*whole)
+    assert list(parts.times) == list(at_once.times)
+    assert list(parts.values) == list(at_once.values)
+    assert parts.appearances() == at_once.appearances()
 
 
 def test_no_number_is_no_sample() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,7 +11,10 @@ from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.base import Question, Span
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.source import PrometheusSource
+from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage.metrics import Label, Metric
+from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.windows import Calendar
 from tests.support.servers import TOOLS, Kind, create_blocks, free_port, prometheus, serving
 from tests.support.written import Written, import_json, openmetrics
 
@@ -160,6 +164,33 @@ def test_samples_written_late_count(tmp_path: Path) -> None:
             (Metric.LINES, "late"): 1,
         }
     )
+
+
+@pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
+def test_samples_written_very_late_count_within_the_hour_in_resumed_sessions_too(tmp_path: Path) -> None:
+    data_dir, port = tmp_path / "data", free_port()
+
+    def write(samples: Samples) -> None:
+        text = tmp_path / "samples.om"
+        text.write_text("".join(openmetrics([cost("resumed", samples)], NOW)))
+        create_blocks(text, data_dir)
+
+    def today(builder: SnapshotBuilder, now: int, last: Snapshot | None) -> Snapshot:
+        with prometheus(data_dir, port=port):
+            return builder.build("today", now, last)
+
+    settings = PrometheusSettings(url=f"http://127.0.0.1:{port}")
+    with closing(PrometheusSource(settings, clock=lambda: NOW)) as source:
+        builder = SnapshotBuilder(source, Calendar(ZoneInfo("UTC"), "UTC"))
+        write(((9000, 5), (8000, 1), (60, 2)))
+        first = today(builder, NOW, None)
+        write(((7000, 1.5), (6500, 0.25)))
+        later = today(builder, NOW + 3600, first)
+
+    assert first.figures is not None
+    assert first.figures.today.cost_usd == 5 + 2
+    assert later.figures is not None
+    assert later.figures.today.cost_usd == 5 + 1.5 + 2
 
 
 @pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])

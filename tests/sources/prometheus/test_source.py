@@ -113,6 +113,14 @@ def test_what_is_not_stored_is_unknown_not_nothing(ask: Callable[..., Prometheus
     assert answer.total is None
 
 
+def test_a_moment_before_the_first_sample_is_one_without_use_not_without_telemetry(held: Server) -> None:
+    then = NOW - 40 * 86_400
+    with closing(PrometheusSource(PrometheusSettings(url=held.url), clock=lambda: then)) as source:
+        assert set(source.inventory().metrics) == {Metric.COST, Metric.TOKENS}
+        (answer,) = source.ask([Question(Metric.COST, Span(then - 86_400, then))])
+    assert answer.total == 0
+
+
 def test_the_source_says_what_it_is(ask: Callable[..., PrometheusSource], held: Server) -> None:
     source = ask()
     inventory = source.inventory()

@@ -125,7 +125,7 @@ def _night(author: Author) -> list[Process]:
     ]
 
 
-def _headless_runs(
+def headless_runs(
     author: Author, start: float, gaps_s: Sequence[float], *, growing: bool = True
 ) -> list[Process]:
     """`claude -p --resume` again and again: every run counts from 0.
@@ -146,7 +146,7 @@ def _headless_runs(
     ]
 
 
-def _resumed_later(author: Author, start: float, gaps_s: Sequence[float]) -> list[Process]:
+def resumed_later(author: Author, start: float, gaps_s: Sequence[float]) -> list[Process]:
     """A session resumed hours or days later, in an interactive process of its own each time."""
     first = author.process(start, 9 * MINUTE, scale=0.6)
     processes = [first]
@@ -171,13 +171,13 @@ def _resumes(author: Author, quick_s: float) -> list[Process]:
     for number, edge in enumerate(_recent_edges()):
         growing = number % 3 != 0
         # The edge falls between the runs, and between the first and the second resume.
-        processes += _headless_runs(author, edge - 40.0, (quick_s,), growing=growing)
-        processes += _headless_runs(author, edge - 60.0 - quick_s, (quick_s, quick_s), growing=growing)
-        processes += _resumed_later(author, edge - 40 * MINUTE, (35 * MINUTE,))
+        processes += headless_runs(author, edge - 40.0, (quick_s,), growing=growing)
+        processes += headless_runs(author, edge - 60.0 - quick_s, (quick_s, quick_s), growing=growing)
+        processes += resumed_later(author, edge - 40 * MINUTE, (35 * MINUTE,))
     for day in range(2, 40, 4):
         start = NOW - day * DAY + author.rng.uniform(-4, 4) * HOUR
-        processes += _headless_runs(author, start, (quick_s, HOUR, 20 * HOUR))
-        processes += _resumed_later(author, start, (0.5 * HOUR, 3 * HOUR, 26 * HOUR))
+        processes += headless_runs(author, start, (quick_s, HOUR, 20 * HOUR))
+        processes += resumed_later(author, start, (0.5 * HOUR, 3 * HOUR, 26 * HOUR))
     return processes
 
 
