@@ -13,7 +13,9 @@ from ccmon_tray.cli.source_arguments import check_source
 from ccmon_tray.errors import CcmonError, UsageError
 from ccmon_tray.paths import HOME_VARIABLE, Paths, find_paths
 from ccmon_tray.settings import Settings
-from ccmon_tray.settings_file import Loaded, load, with_value
+from ccmon_tray.settings_file import Loaded, load
+from ccmon_tray.sources.named import named_or_trays, with_named_source
+from ccmon_tray.sources.snapshot_file import is_of, is_young, left_by_tray
 from ccmon_tray.usage import budgets, formatting
 from ccmon_tray.usage.budgets import with_budgets
 from ccmon_tray.usage.models import Report, State
@@ -45,29 +47,14 @@ def _context(arguments: Arguments, *, follow_tray: bool = False) -> Context:
     check_source(arguments)
     paths = find_paths()
     loaded = load(paths)
-    settings = loaded.settings
-    if arguments.prometheus_url is not None:
-        settings = with_value(settings, "prometheus.url", arguments.prometheus_url, "--prometheus-url")
-    kind = arguments.source or ("prometheus" if arguments.prometheus_url is not None else None)
-    if kind is not None:
-        settings = with_value(settings, "source.kind", kind, "--source")
-    elif follow_tray:
-        settings = _as_the_tray(settings, paths)
+    named = arguments.source, arguments.prometheus_url
+    if follow_tray:
+        settings = named_or_trays(loaded.settings, *named, paths, time.time())
+    else:
+        settings = with_named_source(loaded.settings, *named)
     for notice in loaded.notices:
         tell(notice)
     return Context(paths, settings, calendar_from(settings.time, notify=tell), loaded.notices)
-
-
-def _as_the_tray(settings: Settings, paths: Paths) -> Settings:
-    """The settings with the source that a running tray was started with, if it was named there."""
-    from ccmon_tray.sources.snapshot_file import is_young  # noqa: PLC0415
-
-    snapshot = _left_by_tray(paths)
-    if snapshot is None or not snapshot.pinned or not is_young(snapshot, settings, time.time()):
-        return settings
-    settings = with_value(settings, "source.kind", snapshot.source.kind.value, "--source of the running tray")
-    url = snapshot.source.url
-    return with_value(settings, "prometheus.url", url, "its --prometheus-url") if url else settings
 
 
 def run(arguments: Arguments) -> int:
@@ -250,23 +237,9 @@ def _told(snapshot: Snapshot) -> int:
 
 def _trays_snapshot(context: Context, now: float) -> Snapshot | None:
     """The running tray's snapshot, if it is of the source that is asked for, and young."""
-    from ccmon_tray.sources.snapshot_file import is_of, is_young  # noqa: PLC0415
-
-    snapshot, settings = _left_by_tray(context.paths), context.settings
+    snapshot, settings = left_by_tray(context.paths), context.settings
     usable = snapshot is not None and is_of(snapshot, settings) and is_young(snapshot, settings, now)
     return snapshot if usable else None
-
-
-def _left_by_tray(paths: Paths) -> Snapshot | None:
-    """What the tray has left, if one runs or has died a short time ago."""
-    from ccmon_tray.sources.snapshot_file import SnapshotFile  # noqa: PLC0415
-
-    # The process id is there as long as the tray is; a tray that died leaves it.
-    if not paths.tray.pid_file.exists():
-        return None
-    file = SnapshotFile(paths.snapshot_file)
-    file.look()
-    return file.snapshot
 
 
 def _one_poll(context: Context, now: float) -> Snapshot:

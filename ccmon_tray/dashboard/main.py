@@ -9,6 +9,7 @@ import gc
 import logging
 import queue
 import signal
+import time
 import tkinter as tk
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final
@@ -25,7 +26,8 @@ from ccmon_tray.desktop.appearance import SystemAppearance
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
-from ccmon_tray.settings_file import load, with_value
+from ccmon_tray.settings_file import load
+from ccmon_tray.sources.named import named_or_trays
 from ccmon_tray.view_names import ViewName
 
 if TYPE_CHECKING:
@@ -215,10 +217,7 @@ class Dashboard:
 
     def _load_settings(self) -> Settings:
         settings = load(self._paths).settings
-        if self._prometheus_url is not None:
-            settings = with_value(settings, "prometheus.url", self._prometheus_url, "--prometheus-url")
-        kind = self._kind or ("prometheus" if self._prometheus_url is not None else None)
-        return settings if kind is None else with_value(settings, "source.kind", kind, "--source")
+        return named_or_trays(settings, self._kind, self._prometheus_url, self._paths, time.time())
 
     def _palette(self, patience_s: float = 0.0) -> Palette:
         dark = None

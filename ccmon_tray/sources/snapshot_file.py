@@ -5,6 +5,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
 from ccmon_tray.usage.models import SourceKind
 from ccmon_tray.usage.snapshot import Snapshot
@@ -60,3 +61,13 @@ def is_of(snapshot: Snapshot, settings: Settings) -> bool:
 def is_young(snapshot: Snapshot, settings: Settings, now: float) -> bool:
     """Whether a snapshot is one that a running tray has just left (``now``: Unix seconds)."""
     return 0 <= now - snapshot.polled_at <= LIFE_INTERVALS * settings.poll.interval_s
+
+
+def left_by_tray(paths: Paths) -> Snapshot | None:
+    """What the tray has left, if one runs or has died a short time ago."""
+    # The process id is there as long as the tray is; a tray that died leaves it.
+    if not paths.tray.pid_file.exists():
+        return None
+    file = SnapshotFile(paths.snapshot_file)
+    file.look()
+    return file.snapshot

@@ -65,7 +65,7 @@ def test_it_shows_what_the_running_tray_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
-def test_the_source_that_the_tray_was_started_with_is_that_of_status_and_report(tmp_path: Path) -> None:
+def test_the_source_that_the_tray_was_started_with_is_that_of_other_commands(tmp_path: Path) -> None:
     now = int(time.time())
     labels = {"session_id": "s", "model": "claude-opus-4-8"}
     used: Written = "claude_code_cost_usage_USD_total", labels, ((2, 1.5),)
@@ -75,11 +75,13 @@ def test_the_source_that_the_tray_was_started_with_is_that_of_status_and_report(
     ):
         shown = json.loads(run(tmp_path, "status", "--json").stdout)
         reported = json.loads(run(tmp_path, "report", "--range", "1h", "--json").stdout)
+        looked = json.loads(run(tmp_path, "doctor", "--json").stdout)
         otherwise = json.loads(run(tmp_path, "report", "--source", "demo", "--json").stdout)
 
     assert shown["polled_at"] == left["polled_at"]
     assert reported["source"]["url"] == server.url
     assert reported["totals"]["cost_usd"] == 1.5
+    assert {check["id"]: check["status"] for check in looked["checks"]}["query"] == "ok"
     assert otherwise["source"]["kind"] == "demo"
 
 

@@ -1,6 +1,7 @@
 """The window's process, step by step: what others ask of it, and what the desktop answers meanwhile."""
 
 import gc
+import time
 import tkinter as tk
 from pathlib import Path
 
@@ -9,10 +10,13 @@ import pytest
 from ccmon_tray.dashboard import main
 from ccmon_tray.dashboard.main import Dashboard
 from ccmon_tray.desktop.channel import Message, Request
+from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import find_paths
+from ccmon_tray.usage.models import SourceInfo, SourceKind
 from tests.support.dashboard import pump
 from tests.support.desktop import Desktop
 from tests.support.settings_files import write
+from tests.support.snapshots import fresh
 
 pytestmark = pytest.mark.needs("Xvfb", "xdotool")
 
@@ -72,3 +76,20 @@ def test_garbage_is_collected_once_all_is_imported_but_not_looked_for_in_what_st
         gc.enable()
         if app._channel is not None:
             app._channel.close()
+
+
+def test_the_source_that_a_running_tray_was_started_with_is_the_windows(
+    desktop: Desktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop.enter(monkeypatch)
+    paths = find_paths({"CCMON_TRAY_HOME": str(tmp_path)})
+    server = SourceInfo(kind=SourceKind.PROMETHEUS, url="http://127.0.0.1:9/prefix")
+    left = fresh().model_copy(update={"source": server, "pinned": True, "polled_at": time.time()})
+    write_atomic(paths.snapshot_file, left.model_dump_json(by_alias=True).encode())
+    write_atomic(paths.tray.pid_file, b"1")
+    for kind, expected in (
+        (None, ("prometheus", "http://127.0.0.1:9/prefix")),
+        ("demo", ("demo", "http://localhost:9090")),
+    ):
+        settings = Dashboard(paths, "settings", kind=kind)._settings
+        assert (settings.source.kind, settings.prometheus.url) == expected

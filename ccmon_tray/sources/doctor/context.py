@@ -7,10 +7,11 @@ from ccmon_tray.calendars import calendar_from
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
-from ccmon_tray.settings_file import load, with_value
+from ccmon_tray.settings_file import load
 from ccmon_tray.sources.auto import in_use
 from ccmon_tray.sources.base import Inventory, UsageSource
 from ccmon_tray.sources.choose import open_source
+from ccmon_tray.sources.named import named_or_trays
 from ccmon_tray.sources.prometheus.client import BuildInfo, PrometheusClient
 from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
 from ccmon_tray.usage.windows import Calendar
@@ -60,12 +61,7 @@ class Context:
             SettingsError: A setting cannot be used.
         """
         loaded = load(self.paths, self.environ)
-        settings = loaded.settings
-        kind = self.kind or ("prometheus" if self.prometheus_url is not None else None)
-        if self.prometheus_url is not None:
-            settings = with_value(settings, "prometheus.url", self.prometheus_url, "--prometheus-url")
-        if kind is not None:
-            settings = with_value(settings, "source.kind", kind, "--source")
+        settings = named_or_trays(loaded.settings, self.kind, self.prometheus_url, self.paths, self.clock())
         self.settings = settings
         notices = list(loaded.notices)
         self.calendar = calendar_from(settings.time, notify=notices.append)
