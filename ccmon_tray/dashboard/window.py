@@ -26,6 +26,7 @@ from ccmon_tray.dashboard.widgets.header import Header
 from ccmon_tray.dashboard.widgets.notes import Toast
 from ccmon_tray.dashboard.widgets.sidebar import Sidebar
 from ccmon_tray.dashboard.work import Work
+from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.view_names import ViewName
 
@@ -77,6 +78,7 @@ class DashboardWindow:
         self._view = view
         self._gives_way = not view_asked
         self._started = False
+        self._answers = True
         self._charts_ready = False
         self._waiting_for_charts: list[Callable[[], None]] = []
         self._copied = ""
@@ -300,15 +302,15 @@ class DashboardWindow:
             self.say("Only the built-in collector keeps requests")
         self._list_views()
 
-    def _on_snapshot(self, _snapshot: Snapshot) -> None:
+    def _on_snapshot(self, snapshot: Snapshot) -> None:
         self._show_status()
         if self._started:  # with the first snapshot the first frame is drawn, and nothing else is done
             self._listing.look(self.services)
         self._hand_snapshot()
+        answered, self._answers = self._answers, snapshot.state not in {State.OFFLINE, State.STALE}
         page = self._pages.get(self._view)
-        # Something was read just now: what is shown follows, so that no two surfaces disagree for long.
-        if page is not None and page.view.live and page.current and not page.loading and self._visible():
-            page.open()
+        if page is not None and self._visible():
+            page.follow(answers_again=self._answers and not answered)
 
     def _visible(self) -> bool:
         return str(self.root.state()) != "iconic"
