@@ -276,6 +276,7 @@ class DashboardWindow:
             self.design,
             choose_range=self.choose_range,
             export=self.export,
+            exports=self.exports,
             refresh=self.reload,
             calendar=lambda: self.services.calendar,
             now=self.services.clock,
@@ -346,14 +347,21 @@ class DashboardWindow:
             parts.append(more)
         if page.loading and not page.current:
             parts.append("reading…")
-        kinds: tuple[str, ...] = ()
-        if page.current and not page.covered:
-            kinds += ("csv", "json") if view.export(page.reading) else ()
-            kinds += ("png", "svg") if view.charts else ()
-        kind = self.services.settings.source.kind
         self.header.show(
-            TITLES[self._view], " · ".join(parts), ranged=view.ranged, exports=kinds, demo=kind == "demo"
+            TITLES[self._view],
+            " · ".join(parts),
+            ranged=view.ranged,
+            exportable=bool(self.exports()),
+            demo=self.services.settings.source.kind == "demo",
         )
+
+    def exports(self) -> tuple[str, ...]:
+        """Which kinds of files can be written of what is shown now."""
+        page, view = self.page, self.page.view
+        if not page.current or page.covered:
+            return ()
+        data = ("csv", "json") if view.export(page.reading) else ()
+        return (*data, *(("png", "svg") if view.charts else ()))
 
     def export(self, kind: str, path: Path | None = None) -> tuple[Path, ...]:
         """Write what is shown to a file that the person chooses, or to ``path``."""
