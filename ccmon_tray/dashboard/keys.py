@@ -18,12 +18,14 @@ def bind_keys(window: "DashboardWindow") -> None:
     bind = window.root.bind_all
     for name, shortcut in SHORTCUTS.items():
         bind(f"<{_MODIFIER}-Key-{shortcut}>", lambda _event, name=name: window.open_view(name))  # type: ignore[misc]
-    bind(f"<{_MODIFIER}-r>", lambda _event: window.reload())
+    for keys in with_letter("r"):
+        bind(keys, lambda _event: window.reload())
     bind("<F5>", lambda _event: window.reload())
     bind(f"<{_MODIFIER}-comma>", lambda _event: window.open_view(ViewName.SETTINGS))
-    for keys in ("w", "q"):
-        bind(f"<{_MODIFIER}-{keys}>", lambda _event: window.close())
-    bind(f"<{_MODIFIER}-c>", _ask_for_value)
+    for keys in (*with_letter("w"), *with_letter("q")):
+        bind(keys, lambda _event: window.close())
+    for keys in with_letter("c"):
+        bind(keys, _ask_for_value)
     bind("<<CopyValue>>", lambda event: _copy_value(window, event))
     window.root.bind("<Escape>", lambda event: _escape(window, event))
     for keys in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
@@ -31,6 +33,11 @@ def bind_keys(window: "DashboardWindow") -> None:
     bind("<Prior>", lambda _event: window.page.page_keys(-1))
     bind("<Next>", lambda _event: window.page.page_keys(1))
     bind("<FocusIn>", lambda event: _reveal(window, event))
+
+
+def with_letter(letter: str) -> tuple[str, str]:
+    """Ctrl (macOS: Cmd) with a letter, as Tk names it without Caps Lock and with it, which is another key."""
+    return f"<{_MODIFIER}-{letter}>", f"<{_MODIFIER}-Lock-{letter.upper()}>"
 
 
 def _ask_for_value(event: "tk.Event[Any]") -> None:

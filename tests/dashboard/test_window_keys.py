@@ -225,6 +225,23 @@ def test_control_c_copies_a_row_and_the_value_of_a_chart(open_view: OpenView) ->
         assert window.root.clipboard_get() == chart.hovered_text
 
 
+def test_caps_lock_changes_no_shortcut(open_view: OpenView, desktop: Desktop) -> None:
+    window = open_view("summary")
+    view = window.page.view
+    assert isinstance(view, SummaryView)
+    closed = []
+    window.close = lambda: closed.append(1)  # type: ignore[method-assign]
+    focus(window, view.main_cards[0])
+    desktop.press("Caps_Lock")
+    try:
+        desktop.press("ctrl+c")
+        pump(window.root, lambda: window.toast.words, "the copied value")
+        desktop.press("ctrl+w")
+        pump(window.root, lambda: closed, "the end")
+    finally:
+        desktop.press("Caps_Lock")
+
+
 def test_what_has_the_focus_comes_into_sight(open_view: OpenView) -> None:
     window = open_view("summary", size=(800, 600))
     view = window.page.view
