@@ -27,6 +27,9 @@ def bind_keys(window: "DashboardWindow") -> None:
     for keys in with_letter("c"):
         bind(keys, _ask_for_value)
     bind("<<CopyValue>>", lambda event: _copy_value(window, event))
+    if window.root.tk.call("tk", "windowingsystem") == "x11":
+        for keys in with_letter("a"):  # which Tk has as Emacs does there, and no program of today
+            window.root.bind_class("TEntry", keys, _select_all)
     window.root.bind("<Escape>", lambda event: _escape(window, event))
     for keys in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
         bind(keys, lambda event: _wheel(window, event))
@@ -45,6 +48,12 @@ def _ask_for_value(event: "tk.Event[Any]") -> None:
         return  # which copies what is marked in it
     if isinstance(event.widget, tk.Misc):
         event.widget.event_generate("<<CopyValue>>")
+
+
+def _select_all(event: "tk.Event[Any]") -> str:
+    event.widget.selection_range(0, "end")
+    event.widget.icursor("end")
+    return "break"
 
 
 def _copy_value(window: "DashboardWindow", event: "tk.Event[Any]") -> None:
