@@ -126,20 +126,24 @@ class Page:
             self.read()
         self.say()
 
-    def follow(self, *, answers_again: bool) -> None:
+    def follow(self, *, at_once: bool) -> None:
         """The source was read just now: what is shown follows, so that no two surfaces disagree for long.
 
         Args:
-            answers_again: Whether it did not answer the time before. What failed then is read at once; what
-                fails although it answers is tried again after a rest.
+            at_once: The source answers again, or does so no more: the view is to say the same. What fails
+                although it answers is tried again after a rest.
         """
-        if self.loading or not self.view.live:
+        if not self.view.live:
             return
-        if self.error is not None:
-            if answers_again or self._rested:
-                self.read()
-        elif self.current:
+        if at_once:
+            self.give_up()  # it began while the source was otherwise
+            self.read()
+        elif self.loading:
+            return
+        elif self.error is None and self.current:
             self.open()
+        elif self.error is not None and self._rested:
+            self.read()
 
     def leave(self) -> None:
         """Another view comes to sight: nobody waits for this one's reading any more."""

@@ -311,7 +311,7 @@ class DashboardWindow:
         answered, self._answers = self._answers, snapshot.state not in {State.OFFLINE, State.STALE}
         page = self._pages.get(self._view)
         if page is not None and self._visible():
-            page.follow(answers_again=self._answers and not answered)
+            page.follow(at_once=self._answers != answered)
 
     def _visible(self) -> bool:
         return str(self.root.state()) != "iconic"

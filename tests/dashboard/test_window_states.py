@@ -148,6 +148,16 @@ def test_a_server_that_comes_back_is_read_without_a_click(failing: Open, name: s
     assert not found.page.covered
 
 
+def test_a_server_that_goes_is_said_without_a_click(failing: Open) -> None:
+    found = failing("summary")
+    found.server.fault = Fault.UNAVAILABLE
+
+    found.window.feed._take(every_state()["stale"])
+    pump(found.window.root, lambda: found.page.error is not None, "the error")
+
+    assert "last good ones" in words(banner(found.page))
+
+
 def test_a_view_that_alone_fails_is_not_asked_for_all_the_time(failing: Open) -> None:
     found = failing("summary", fault=Fault.ABSENT)
     found.server.fault = Fault.NONE
