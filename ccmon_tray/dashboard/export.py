@@ -38,11 +38,16 @@ def export_page(window: "DashboardWindow", kind: str, path: Path | None = None) 
         if not chosen:
             return ()
         path = Path(chosen)
+    if path.suffix != f".{kind}":
+        path = path.with_name(f"{path.name}.{kind}")  # “costs 2026.11” is a whole name
+    if kind not in window.exports():
+        window.say("There is nothing to export any more")  # while the person chose a file
+        return ()
     try:
         if kind in _DATA:
-            written = write_tables(path.with_suffix(f".{kind}"), window.tables(), _about(window))
+            written = write_tables(path, window.tables(), _about(window))
         else:
-            written = write_charts(path.with_suffix(f".{kind}"), window.page.view.charts)
+            written = write_charts(path, window.page.view.charts)
     except CcmonError as error:
         window.say(str(error))
         return ()

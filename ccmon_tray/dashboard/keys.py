@@ -18,13 +18,18 @@ def bind_keys(window: "DashboardWindow") -> None:
     bind = window.root.bind_all
     for name, shortcut in SHORTCUTS.items():
         bind(f"<{_MODIFIER}-Key-{shortcut}>", lambda _event, name=name: window.open_view(name))  # type: ignore[misc]
-    bind(f"<{_MODIFIER}-r>", lambda _event: window.reload())
+    for keys in with_letter("r"):
+        bind(keys, lambda _event: window.reload())
     bind("<F5>", lambda _event: window.reload())
     bind(f"<{_MODIFIER}-comma>", lambda _event: window.open_view(ViewName.SETTINGS))
-    for keys in ("w", "q"):
-        bind(f"<{_MODIFIER}-{keys}>", lambda _event: window.close())
-    bind(f"<{_MODIFIER}-c>", _ask_for_value)
+    for keys in (*with_letter("w"), *with_letter("q")):
+        bind(keys, lambda _event: window.close())
+    for keys in with_letter("c"):
+        bind(keys, _ask_for_value)
     bind("<<CopyValue>>", lambda event: _copy_value(window, event))
+    if window.root.tk.call("tk", "windowingsystem") == "x11":
+        for keys in with_letter("a"):  # which Tk has as Emacs does there, and no program of today
+            window.root.bind_class("TEntry", keys, _select_all)
     window.root.bind("<Escape>", lambda event: _escape(window, event))
     for keys in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
         bind(keys, lambda event: _wheel(window, event))
@@ -33,11 +38,22 @@ def bind_keys(window: "DashboardWindow") -> None:
     bind("<FocusIn>", lambda event: _reveal(window, event))
 
 
+def with_letter(letter: str) -> tuple[str, str]:
+    """Ctrl (macOS: Cmd) with a letter, as Tk names it without Caps Lock and with it, which is another key."""
+    return f"<{_MODIFIER}-{letter}>", f"<{_MODIFIER}-Lock-{letter.upper()}>"
+
+
 def _ask_for_value(event: "tk.Event[Any]") -> None:
     if isinstance(event.widget, tk.Entry | tk.Text):
         return  # which copies what is marked in it
     if isinstance(event.widget, tk.Misc):
         event.widget.event_generate("<<CopyValue>>")
+
+
+def _select_all(event: "tk.Event[Any]") -> str:
+    event.widget.selection_range(0, "end")
+    event.widget.icursor("end")
+    return "break"
 
 
 def _copy_value(window: "DashboardWindow", event: "tk.Event[Any]") -> None:

@@ -110,17 +110,40 @@ class Page:
             not self.view.ranged or self._read_of == self._shell.chosen_range()
         )
 
+    @property
+    def _rested(self) -> bool:
+        """Whether it may be read anew by itself: what costs a server seconds is asked for more rarely."""
+        rest_s = max(self._shell.services.settings.poll.interval_s, _REST * self._took_s)
+        return time.monotonic() - self._read_at > rest_s
+
     def open(self) -> None:
         """The view comes to sight: read it if what it shows is of another range, or not young."""
-        # What costs a server seconds is not asked of it every half minute.
-        rest_s = max(self._shell.services.settings.poll.interval_s, _REST * self._took_s)
         if not self.current:
             if self.reading is not None:
                 self.view.await_figures()
             self.read()
-        elif self.view.live and time.monotonic() - self._read_at > rest_s:
+        elif self.error is not None or (self.view.live and self._rested):
             self.read()
         self.say()
+
+    def follow(self, *, at_once: bool) -> None:
+        """The source was read just now: what is shown follows, so that no two surfaces disagree for long.
+
+        Args:
+            at_once: The source answers again, or does so no more: the view is to say the same. What fails
+                although it answers is tried again after a rest.
+        """
+        if not self.view.live:
+            return
+        if at_once:
+            self.give_up()  # it began while the source was otherwise
+            self.read()
+        elif self.loading:
+            return
+        elif self.error is None and self.current:
+            self.open()
+        elif self.error is not None and self._rested:
+            self.read()
 
     def leave(self) -> None:
         """Another view comes to sight: nobody waits for this one's reading any more."""
@@ -143,12 +166,12 @@ class Page:
             return
         self.give_up()
         services = self._shell.services
+        self._task_of, self._task_began = chosen, time.monotonic()
         try:
             window = chosen.window(services.clock(), services.calendar)
         except CcmonError as error:
             self._failed(error)
             return
-        self._task_of, self._task_began = chosen, time.monotonic()
 
         def job(task: Task[Any]) -> Any:
             return self.view.read(Asked(services, window, task.cancelled, refresh))
@@ -208,19 +231,22 @@ class Page:
         self._shell.page_changed(self)
 
     def _done(self, reading: Any, window: Window, chosen: ChosenRange) -> None:
-        self._task = None
+        self._ended()
         first = self._read_of != chosen
         self.reading, self.window, self._read_of = reading, window, chosen
-        self._read_at = time.monotonic()
-        self._took_s = self._read_at - self._task_began
         self.error, self.failed_since = None, None
         self.view.show(reading)
         if first and self._scrolled is not None and self.view.ranged:
             self._scrolled.top()
         self.say()
 
-    def _failed(self, error: Exception) -> None:
+    def _ended(self) -> None:
         self._task = None
+        self._read_at = time.monotonic()
+        self._took_s = self._read_at - self._task_began
+
+    def _failed(self, error: Exception) -> None:
+        self._ended()
         self.error = error
         if self.failed_since is None:
             self.failed_since = self._shell.services.clock()
@@ -232,7 +258,9 @@ class Page:
             return replace(note, tone="quiet", state=State.NO_DATA)
         if self.error is not None and not self.current:
             known = isinstance(self.error, CcmonError)
-            return self._error_note(self.error, self._deeds(again=True, settings=known))
+            return self._error_note(
+                self.error, self._deeds(again=True, settings=known), since=self.failed_since
+            )
         if self.reading is None or not self.current:
             return None
         match self.view.state(self.reading):
@@ -267,7 +295,8 @@ class Page:
 
     def _banner_note(self) -> Note | None:
         if self.error is not None:
-            return self._error_note(self.error, self._deeds(again=True), since=self.failed_since)
+            note = self._error_note(self.error, self._deeds(again=True), since=self.failed_since)
+            return replace(note, body=(*note.body, "The figures below are the last good ones."))
         if not self.current:
             return None
         warnings = self.view.warnings(self.reading)
@@ -311,7 +340,6 @@ class Page:
             calendar, now = self._shell.services.calendar, self._shell.services.clock()
             clock = wording.clock(calendar.local(since), calendar.local(now))
             title = f"{title}, since {clock}"
-            body.append("The figures below are the last good ones.")
         return Note(title, tuple(body), "bad", State.OFFLINE, deeds)
 
     def _deeds(self, *, again: bool = False, settings: bool = False) -> tuple[Deed, ...]:

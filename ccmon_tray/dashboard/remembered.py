@@ -170,7 +170,8 @@ class Keeper:
         elif self._place is None:
             width, height = usual
             # Not larger than the screen: there the window's lower edge would be out of reach.
-            root.geometry(f"{min(width, root.winfo_screenwidth())}x{min(height, root.winfo_screenheight())}")
+            width, height = min(width, root.winfo_screenwidth()), min(height, root.winfo_screenheight())
+            root.geometry(f"{width}x{height}{_middle(root, width, height, there)}")
             if self._maximised:
                 _maximise(root)
         else:
@@ -224,6 +225,20 @@ class Keeper:
             _log.warning("What the window is like cannot be kept in %s: %s", self._file, error)
         # Switches are one dictionary that changes, so a copy is what was written.
         self._written = replace(now, switches=dict(now.switches))
+
+
+def _middle(root: tk.Tk, width: int, height: int, there: Callable[[tk.Misc], Sequence[Box]]) -> str:
+    """The middle of the screen that the pointer is on, for a window that is opened the first time on X11.
+
+    Where a window manager chooses a place, Tk does not learn of it, and takes the window to be in the corner.
+    """
+    if root.tk.call("tk", "windowingsystem") != "x11":
+        return ""
+    pointer = Box(*root.winfo_pointerxy(), 1, 1)
+    home = max(there(root), key=pointer.shared)
+    x = home.x + max(0, home.width - _FRAME[0] - width) // 2
+    y = home.y + max(0, home.height - _FRAME[1] - height) // 2
+    return f"+{x}+{y}"
 
 
 def _is_maximised(root: tk.Tk) -> bool:

@@ -26,6 +26,7 @@ from ccmon_tray.dashboard.widgets.header import Header
 from ccmon_tray.dashboard.widgets.notes import Toast
 from ccmon_tray.dashboard.widgets.sidebar import Sidebar
 from ccmon_tray.dashboard.work import Work
+from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.view_names import ViewName
 
@@ -77,6 +78,7 @@ class DashboardWindow:
         self._view = view
         self._gives_way = not view_asked
         self._started = False
+        self._answers = True
         self._charts_ready = False
         self._waiting_for_charts: list[Callable[[], None]] = []
         self._copied = ""
@@ -274,6 +276,7 @@ class DashboardWindow:
             self.design,
             choose_range=self.choose_range,
             export=self.export,
+            exports=self.exports,
             refresh=self.reload,
             calendar=lambda: self.services.calendar,
             now=self.services.clock,
@@ -300,15 +303,15 @@ class DashboardWindow:
             self.say("Only the built-in collector keeps requests")
         self._list_views()
 
-    def _on_snapshot(self, _snapshot: Snapshot) -> None:
+    def _on_snapshot(self, snapshot: Snapshot) -> None:
         self._show_status()
         if self._started:  # with the first snapshot the first frame is drawn, and nothing else is done
             self._listing.look(self.services)
         self._hand_snapshot()
+        answered, self._answers = self._answers, snapshot.state not in {State.OFFLINE, State.STALE}
         page = self._pages.get(self._view)
-        # Something was read just now: what is shown follows, so that no two surfaces disagree for long.
-        if page is not None and page.view.live and page.current and not page.loading and self._visible():
-            page.open()
+        if page is not None and self._visible():
+            page.follow(at_once=self._answers != answered)
 
     def _visible(self) -> bool:
         return str(self.root.state()) != "iconic"
@@ -344,14 +347,21 @@ class DashboardWindow:
             parts.append(more)
         if page.loading and not page.current:
             parts.append("reading…")
-        kinds: tuple[str, ...] = ()
-        if page.current and not page.covered:
-            kinds += ("csv", "json") if view.export(page.reading) else ()
-            kinds += ("png", "svg") if view.charts else ()
-        kind = self.services.settings.source.kind
         self.header.show(
-            TITLES[self._view], " · ".join(parts), ranged=view.ranged, exports=kinds, demo=kind == "demo"
+            TITLES[self._view],
+            " · ".join(parts),
+            ranged=view.ranged,
+            exportable=bool(self.exports()),
+            demo=self.services.settings.source.kind == "demo",
         )
+
+    def exports(self) -> tuple[str, ...]:
+        """Which kinds of files can be written of what is shown now."""
+        page, view = self.page, self.page.view
+        if not page.current or page.covered:
+            return ()
+        data = ("csv", "json") if view.export(page.reading) else ()
+        return (*data, *(("png", "svg") if view.charts else ()))
 
     def export(self, kind: str, path: Path | None = None) -> tuple[Path, ...]:
         """Write what is shown to a file that the person chooses, or to ``path``."""

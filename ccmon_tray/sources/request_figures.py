@@ -106,6 +106,7 @@ class RequestsReading:
         tools: Tools, the most used first.
         errors_by_status: Statuses, the most frequent first.
         warnings: Why the figures may be off.
+        retention_start: Unix seconds since when the source can know; set where the range begins before it.
     """
 
     info: RangeInfo
@@ -119,6 +120,7 @@ class RequestsReading:
     tools: tuple[ToolUse, ...]
     errors_by_status: tuple[StatusErrors, ...]
     warnings: tuple[UsageWarning, ...]
+    retention_start: int | None = None
 
 
 @runtime_checkable

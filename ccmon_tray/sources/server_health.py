@@ -8,6 +8,7 @@ from ccmon_tray.sources.base import Span
 T = TypeVar("T")
 
 NO_SELF_SCRAPE: Final = "it does not scrape itself"
+JUST_STARTED: Final = "it started a moment ago, and has not scraped itself so far"
 NO_LIMIT: Final = "no limit by size is set"
 NO_TARGETS: Final = "it scrapes nothing"
 

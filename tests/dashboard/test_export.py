@@ -13,10 +13,13 @@ from ccmon_tray.dashboard.export import write_tables
 from ccmon_tray.dashboard.theme import DARK, LIGHT
 from ccmon_tray.dashboard.views.base import Exported
 from ccmon_tray.dashboard.views.registry import ORDER
+from ccmon_tray.dashboard.views.sessions import SessionsView
 from ccmon_tray.dashboard.views.summary import SummaryView
+from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.usage import formatting
 from ccmon_tray.view_names import ViewName
+from tests.support.dashboard import pump
 from tests.support.fake_source import FakeSource, request
 from tests.support.views import NOW, OpenView
 
@@ -35,17 +38,25 @@ def as_csv(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def offered(window: DashboardWindow) -> list[str]:
+    """The words of the menu under “Export”."""
+    menu = window.header._open_exports()
+    words = list(menu.words)
+    menu.close()
+    return words
+
+
 @pytest.mark.parametrize("name", ORDER)
 def test_every_view_exports_what_its_header_offers(
     open_view: OpenView, tmp_path: Path, name: ViewName
 ) -> None:
     window = open_view(name)
     tables, charts = window.tables(), window.page.view.charts
-    offered = window.header._exports
-    assert ("csv" in offered) == ("json" in offered) == bool(tables)
-    assert ("png" in offered) == ("svg" in offered) == bool(charts)
+    kinds = window.exports()
+    assert ("csv" in kinds) == ("json" in kinds) == bool(tables)
+    assert ("png" in kinds) == ("svg" in kinds) == bool(charts)
 
-    for kind in offered:
+    for kind in kinds:
         written = window.export(kind, tmp_path / f"out.{kind}")
         assert len(written) == {"csv": len(tables), "json": 1}.get(kind, len(charts))
         assert all(path.stat().st_size > 0 for path in written)
@@ -132,6 +143,34 @@ def test_nothing_is_written_and_nothing_said_if_a_person_chooses_no_file(
     assert window.toast.words == ""
     assert asked[0]["initialfile"] == "claude-code-tokens-2026-11-23.csv"
     assert asked[0]["defaultextension"] == ".csv"
+
+
+def test_what_a_person_writes_for_a_name_stays_whole(open_view: OpenView, tmp_path: Path) -> None:
+    other = tmp_path / "costs 2026.csv"
+    other.write_text("mine", encoding="utf-8")
+    window = open_view("stats-cache")
+
+    written = window.export("csv", tmp_path / "costs 2026.11")
+
+    assert written[0].name == "costs 2026.11.csv"
+    assert other.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_session_that_is_open_brings_its_chart_and_its_figures(open_view: OpenView, tmp_path: Path) -> None:
+    window = open_view("sessions")
+    view = window.page.view
+    assert isinstance(view, SessionsView)
+    assert offered(window) == ["Data as CSV…", "Data as JSON…"]
+
+    view.open_session(view.sessions.rows[0].key)
+    pump(window.root, lambda: view.detail.reading is not None, "the session")
+    assert offered(window)[2:] == ["Charts as PNG…", "Charts as SVG…"]
+    assert [path.name for path in window.export("png", tmp_path / "session.png")] == ["session.png"]
+
+    view.close_session()
+    assert offered(window) == ["Data as CSV…", "Data as JSON…"]
+    assert window.export("png", tmp_path / "late.png") == ()  # closed while a file was chosen
+    assert "nothing to export" in window.toast.words
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "png", "svg"])

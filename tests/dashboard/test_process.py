@@ -138,6 +138,15 @@ def opened(managed: Desktop, paths: Paths) -> Iterator[Open]:
             window.process.communicate()
 
 
+def test_a_window_that_nobody_moved_comes_back_where_it_was(opened: Open) -> None:
+    first = opened()
+    wait_for(lambda: first.remembered.get("place"), "the place in the file")
+    box = first.box
+    assert first.end() == 0
+
+    assert opened().box == box
+
+
 def test_it_comes_back_where_it_was_with_view_and_range(opened: Open) -> None:
     first = opened("--view", "settings", "--range", "30d")
     first.tell(

@@ -9,6 +9,7 @@ import pytest
 from ccmon_tray.dashboard.ranges import ChosenRange
 from ccmon_tray.dashboard.views.base import Asked
 from ccmon_tray.dashboard.views.registry import ORDER, SHORTCUTS
+from ccmon_tray.dashboard.views.sessions import SessionsView
 from ccmon_tray.dashboard.views.summary import SummaryView
 from ccmon_tray.dashboard.widgets.segments import Segments
 from ccmon_tray.dashboard.widgets.sidebar import Sidebar
@@ -223,6 +224,36 @@ def test_control_c_copies_a_row_and_the_value_of_a_chart(open_view: OpenView) ->
         assert chart.hovered_text
         press(window, "<Control-c>", chart.widget)
         assert window.root.clipboard_get() == chart.hovered_text
+
+
+def test_control_a_marks_all_of_a_field(open_view: OpenView) -> None:
+    window = open_view("sessions")
+    view = window.page.view
+    assert isinstance(view, SessionsView)
+    view.search.seek("shop")
+
+    press(window, "<Control-a>", view.search)
+
+    assert view.search.selection_present()
+    view.search.event_generate("<Key>", keysym="x")
+    assert view.search.sought == "x"
+
+
+def test_caps_lock_changes_no_shortcut(open_view: OpenView, desktop: Desktop) -> None:
+    window = open_view("summary")
+    view = window.page.view
+    assert isinstance(view, SummaryView)
+    closed = []
+    window.close = lambda: closed.append(1)  # type: ignore[method-assign]
+    focus(window, view.main_cards[0])
+    desktop.press("Caps_Lock")
+    try:
+        desktop.press("ctrl+c")
+        pump(window.root, lambda: window.toast.words, "the copied value")
+        desktop.press("ctrl+w")
+        pump(window.root, lambda: closed, "the end")
+    finally:
+        desktop.press("Caps_Lock")
 
 
 def test_what_has_the_focus_comes_into_sight(open_view: OpenView) -> None:

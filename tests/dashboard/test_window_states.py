@@ -25,6 +25,7 @@ from tests.support.fake_source import FakeSource, request
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.replies import Answer, Request, Response, forward_to
 from tests.support.servers import TOOLS, Kind, prometheus
+from tests.support.snapshots import every_state, fresh
 from tests.support.truth.anomalies import saw_tooth
 from tests.support.truth.cases import NOW, dataset
 from tests.support.truth.loading import loading
@@ -127,6 +128,43 @@ def test_a_server_that_is_not_there_until_it_is(failing: Open, name: str) -> Non
     assert not found.page.covered
     assert found.page.error is None
     assert found.page.current
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_a_server_that_comes_back_is_read_without_a_click(failing: Open, name: str) -> None:
+    found = failing(name, fault=Fault.ABSENT)
+    window = found.window
+    assert "since 15:37" in words(panel(found.page))
+    window.feed._take(every_state()["offline"])
+    again = button(found.page._panel, "Try again")
+    found.page.say()
+    assert again.winfo_exists()  # who stands on it stays there while nothing changes
+
+    found.server.fault = Fault.NONE
+    window.feed._take(fresh())
+
+    pump(window.root, lambda: found.page.error is None and not found.page.loading, "figures", 30)
+    assert found.page.current
+    assert not found.page.covered
+
+
+def test_a_server_that_goes_is_said_without_a_click(failing: Open) -> None:
+    found = failing("summary")
+    found.server.fault = Fault.UNAVAILABLE
+
+    found.window.feed._take(every_state()["stale"])
+    pump(found.window.root, lambda: found.page.error is not None, "the error")
+
+    assert "last good ones" in words(banner(found.page))
+
+
+def test_a_view_that_alone_fails_is_not_asked_for_all_the_time(failing: Open) -> None:
+    found = failing("summary", fault=Fault.ABSENT)
+    found.server.fault = Fault.NONE
+
+    found.window.feed._take(fresh())
+
+    assert not found.page.loading
 
 
 @pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in {

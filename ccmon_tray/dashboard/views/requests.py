@@ -141,7 +141,9 @@ class RequestsView(View[RequestsReading]):
     def read(self, asked: Asked) -> RequestsReading:
         """The requests of the range."""
         services = asked.services
-        return read_requests(services.source, asked.window, services.calendar, refresh=asked.refresh)
+        return read_requests(
+            services.source, asked.window, services.calendar, now=services.clock(), refresh=asked.refresh
+        )
 
     def show(self, reading: RequestsReading) -> None:
         """Show it."""
@@ -167,6 +169,10 @@ class RequestsView(View[RequestsReading]):
     def warnings(self, reading: RequestsReading) -> tuple[UsageWarning, ...]:
         """Why the figures may be off."""
         return reading.warnings
+
+    def known_since(self, reading: RequestsReading) -> int | None:
+        """Since when the source can know."""
+        return reading.retention_start
 
     def export(self, reading: RequestsReading) -> Sequence[Exported]:
         """Requests and errors over time, models, tools, statuses, and the totals."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from tkinter import ttk
 from typing import TYPE_CHECKING, Any, Final
 
-from ccmon_tray.dashboard.views.base import Host
+from ccmon_tray.dashboard.views.base import Cell, Exported, Host
 from ccmon_tray.dashboard.views.session_rows import (
     PART_COLUMNS,
     TYPE_COLUMNS,
@@ -24,7 +24,7 @@ from ccmon_tray.dashboard.widgets.table import Column, Table
 from ccmon_tray.sources.readings.session import SessionReading
 from ccmon_tray.sources.readings.sessions import SessionRow
 from ccmon_tray.usage import formatting, wording
-from ccmon_tray.usage.models import Totals
+from ccmon_tray.usage.models import Tokens, Totals
 
 if TYPE_CHECKING:
     from ccmon_tray.dashboard.charts.time_chart import TimeChart
@@ -60,6 +60,48 @@ class SessionDetail:
         self.drawer = Drawer(beside, host.design, width=WIDTH, least=_LEAST_BESIDE)
         self._build(closed)
         self.drawer.settle()
+
+    @property
+    def reading(self) -> SessionReading | None:
+        """What is shown, or None while it is awaited."""
+        return self._reading
+
+    def export(self) -> tuple[Exported, ...]:
+        """What is shown, as tables: over time, by model, by who asked, and the figures."""
+        reading = self._reading
+        if reading is None:
+            return ()
+        totals = reading.totals
+        figures = (
+            ("session_id", reading.session_id),
+            ("cost_usd", totals.cost_usd),
+            *zip(Tokens.model_fields, _counts(totals.tokens), strict=True),
+            ("messages", reading.messages),
+            ("lines_added", totals.lines_added),
+            ("lines_removed", totals.lines_removed),
+            ("commits", totals.commits),
+            ("pull_requests", totals.pull_requests),
+        )
+        return (
+            Exported(
+                "session_over_time",
+                ("start", "end", "cost_usd", "tokens"),
+                tuple((step.start, step.end, step.cost_usd, step.tokens) for step in reading.steps),
+            ),
+            Exported(
+                "session_by_model",
+                ("model", "name", "cost_usd", *Tokens.model_fields),
+                tuple((one.model, one.name, one.cost_usd, *_counts(one.tokens)) for one in reading.by_model),
+            ),
+            Exported(
+                "session_by_query_source",
+                ("query_source", "cost_usd", *Tokens.model_fields),
+                tuple(
+                    (one.query_source, one.cost_usd, *_counts(one.tokens)) for one in reading.by_query_source
+                ),
+            ),
+            Exported("session_totals", ("figure", "value"), figures),
+        )
 
     def open(self, row: SessionRow) -> None:
         """Show what is known of a session; the rest is awaited."""
@@ -213,6 +255,10 @@ def work_words(totals: Totals) -> str:
         " · ".join(wording.work(totals.model_copy(update={"active_time_seconds": None})))
         or formatting.UNKNOWN
     )
+
+
+def _counts(tokens: Tokens | None) -> tuple[Cell, ...]:
+    return tuple(getattr(tokens, field) if tokens else None for field in Tokens.model_fields)
 
 
 def _titled(title: str) -> tuple[Column, ...]:

@@ -85,6 +85,11 @@ def found(sought: str, text: str) -> bool:
     return all(word in text for word in sought.casefold().split())
 
 
+def project_key(path: str | None) -> str:
+    """What a project is found by: its folder, or a word for those that are unknown."""
+    return path or UNKNOWN_PROJECT
+
+
 def project_rows(projects: Sequence[ProjectUsage], cost_usd: float | None) -> list[TableRow]:
     """The projects as rows of :data:`PROJECT_COLUMNS`."""
     rows = []
@@ -101,7 +106,7 @@ def project_rows(projects: Sequence[ProjectUsage], cost_usd: float | None) -> li
             formatting.duration(project.active_s),
         )
         order = (project.name, project.cost_usd, share, tokens, project.sessions, project.active_s)
-        rows.append(TableRow(project.path or "", cells, order))
+        rows.append(TableRow(project_key(project.path), cells, order))
     return rows
 
 

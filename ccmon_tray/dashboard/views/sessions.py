@@ -13,6 +13,7 @@ from ccmon_tray.dashboard.views.session_rows import (
     SESSION_COLUMNS,
     UNKNOWN_PROJECT,
     found,
+    project_key,
     project_rows,
     searched_text,
     session_row,
@@ -52,6 +53,15 @@ class SessionsShown:
     def session(self, session_id: str) -> SessionRow | None:
         """A session of the range, or None."""
         return next((row for row in self.reading.sessions if row.session_id == session_id), None)
+
+    def found(self, sought: str) -> Sequence[TableRow]:
+        """The rows of what is sought: words, or a project by its folder, whose sessions are those alone."""
+        if not sought:
+            return self.rows
+        if any(sought == project_key(project.path) for project in self.reading.projects):
+            sessions = zip(self.rows, self.reading.sessions, strict=True)
+            return [row for row, session in sessions if project_key(session.project_path) == sought]
+        return [row for row in self.rows if found(sought, self.searched[row.key])]
 
 
 class SessionsView(View[SessionsShown]):
@@ -184,7 +194,7 @@ class SessionsView(View[SessionsShown]):
         return reading.reading.retention_start
 
     def export(self, reading: SessionsShown) -> Sequence[Exported]:
-        """All sessions, and the projects."""
+        """All sessions, the projects, and the session that is open."""
         sessions = tuple(
             (
                 row.session_id,
@@ -212,6 +222,7 @@ class SessionsView(View[SessionsShown]):
         return (
             Exported("sessions", (*header, *more, "first_seen", "last_seen"), sessions),
             Exported("projects", ("project", "project_path", *figures), projects),
+            *(self._detail.export() if self._detail is not None else ()),
         )
 
     def carry(self) -> object:
@@ -303,9 +314,7 @@ class SessionsView(View[SessionsShown]):
 
     def _choose_project(self, path: str) -> None:
         """Show the sessions of a project alone; chosen again, all of them."""
-        names = {row.key: row.cells[0] for row in self.projects.rows}
-        wanted = path or names.get(path, "")
-        self.search.seek("" if self.search.sought == wanted else wanted)
+        self.search.seek("" if self.search.sought == path else path)
 
     def _seek(self, _sought: str) -> None:
         self._show_found()
@@ -314,7 +323,7 @@ class SessionsView(View[SessionsShown]):
         shown, sought = self._shown, self.search.sought
         if shown is None:
             return
-        rows = [row for row in shown.rows if found(sought, shown.searched[row.key])] if sought else shown.rows
+        rows = shown.found(sought)
         self.sessions.say_when_empty(f"No session has “{sought}”" if sought else "No session")
         self.sessions.show(rows)
         self.count.configure(

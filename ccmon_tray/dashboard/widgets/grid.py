@@ -116,7 +116,7 @@ class Grid(Surface):
             self.bind(key, lambda _event: self._turn_round())
         for key in ("<Return>", "<space>"):
             self.bind(key, lambda _event: self._choose_selected())
-        self.bind("<<CopyValue>>", lambda _event: self._copy_row())
+        self.bind("<<CopyValue>>", lambda _event: self._copy_marked())
         for key in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
             self.bind(key, self._wheel)
 
@@ -143,6 +143,11 @@ class Grid(Surface):
             if row.key == key:
                 self._reveal(index)
         self.redraw()
+
+    def text(self) -> str:
+        """All of it as lines with tabs."""
+        lines = [[column.title for column in self.columns], *(row.cells for row in self.rows)]
+        return "\n".join("\t".join(cells) for cells in lines)
 
     def part_shown(self) -> tuple[float, float]:
         """Which part of the rows is in sight, as a scrollbar wants it."""
@@ -290,8 +295,8 @@ class Grid(Surface):
     def _double_click(self, x: int, y: int) -> None:
         if y < self.design.px(HEAD):
             self._click(x, y)  # two clicks on a head are two clicks
-        else:
-            self._copy_row()
+        elif self._row_at(y) is not None:
+            self._copy_marked()
 
     def _step(self, by: int) -> str:
         if self.rows:
@@ -343,7 +348,8 @@ class Grid(Surface):
         if self._choose is not None and self._selected:
             self._choose(self._selected)
 
-    def _copy_row(self) -> None:
+    def _copy_marked(self) -> None:
+        """Copy the marked row, or all of them where none is."""
         row = next((row for row in self.rows if row.key == self._selected), None)
-        if row is not None and self._copy is not None:
-            self._copy("\t".join(row.cells))
+        if self._copy is not None and self.rows:
+            self._copy(self.text() if row is None else "\t".join(row.cells))

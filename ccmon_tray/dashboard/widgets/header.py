@@ -32,6 +32,7 @@ class Header(tk.Frame):
         design: How things look.
         choose_range: Called with the range that a person chooses.
         export: Called with ``csv``, ``json``, ``png`` or ``svg``.
+        exports: Which of them there are at this moment: a panel that opens in a view may bring a chart.
         refresh: Called when a person wants everything read anew.
         calendar: Gives the calendar of this moment.
         now: Unix seconds now.
@@ -44,6 +45,7 @@ class Header(tk.Frame):
         *,
         choose_range: Callable[[ChosenRange], None],
         export: Callable[[str], object],
+        exports: Callable[[], tuple[str, ...]],
         refresh: Callable[[], None],
         calendar: Callable[[], Calendar],
         now: Callable[[], float],
@@ -53,7 +55,8 @@ class Header(tk.Frame):
         self._design = design
         self._export = export
         self._ranged = True
-        self._exports: tuple[str, ...] = ()
+        self._exports = exports
+        self._exportable = False
         self._title_words = ("", "")
         self.columnconfigure(0, weight=1)
         line = tk.Frame(self, background=colours.background)
@@ -85,14 +88,14 @@ class Header(tk.Frame):
             button.bind("<Return>", lambda _event, do=do: do())  # type: ignore[misc]
         self.bind("<Configure>", lambda _event: self._fit())
 
-    def show(self, title: str, subtitle: str, *, ranged: bool, exports: tuple[str, ...], demo: bool) -> None:
+    def show(self, title: str, subtitle: str, *, ranged: bool, exportable: bool, demo: bool) -> None:
         """Show a view's title, what it covers, and the controls that mean something for it.
 
         Args:
             title: The view's title.
             subtitle: What it covers.
             ranged: Whether the range picker is shown.
-            exports: Which of ``csv``, ``json``, ``png``, ``svg`` there are.
+            exportable: Whether there is anything to export.
             demo: Whether the figures are generated.
         """
         if (title, subtitle) != self._title_words:
@@ -110,9 +113,9 @@ class Header(tk.Frame):
                 self.picker.grid()
             else:
                 self.picker.grid_remove()
-        if exports != self._exports:
-            self._exports = exports
-            if exports:
+        if exportable != self._exportable:
+            self._exportable = exportable
+            if exportable:
                 self.export_button.grid()
             else:
                 self.export_button.grid_remove()
@@ -124,7 +127,7 @@ class Header(tk.Frame):
             return
         px = self._design.px
         buttons = self.refresh_button.winfo_reqwidth() + px(16)
-        if self._exports:
+        if self._exportable:
             buttons += self.export_button.winfo_reqwidth() + px(8)
         room = width - 2 * px(24) - buttons - self.title.winfo_reqwidth() - px(16)
         if self._chip.winfo_manager():
@@ -141,5 +144,6 @@ class Header(tk.Frame):
         return font.measure(words) + around
 
     def _open_exports(self) -> PopupMenu:
-        choices = [(kind, words) for kind, words in _EXPORTS if kind in self._exports]
+        kinds = self._exports()
+        choices = [(kind, words) for kind, words in _EXPORTS if kind in kinds]
         return PopupMenu(self.export_button, self._design, choices, self._export)

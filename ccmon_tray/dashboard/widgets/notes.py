@@ -2,7 +2,7 @@
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from tkinter import ttk
 from typing import Final
 
@@ -17,10 +17,10 @@ _TOAST_MS: Final = 1800
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """A button: its words, and what it does."""
+    """A button: its words, and what it does; buttons with the same words are the same one."""
 
     words: str
-    do: Callable[[], object]
+    do: Callable[[], object] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

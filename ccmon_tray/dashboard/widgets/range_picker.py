@@ -44,6 +44,7 @@ class RangePicker(tk.Frame):
         self._now = now
         self._range = ChosenRange()
         self._wide: bool | None = None
+        self._asking: CustomRange | None = None
         self.segments = Segments(self, design, (*PICKED, (CUSTOM, "Custom…")), self._pick)
         self.button = ttk.Button(self, command=self._open_menu)
         self.button.bind("<Return>", lambda _event: self._open_menu())
@@ -76,8 +77,14 @@ class RangePicker(tk.Frame):
         self.button.configure(text=f"{range_title(chosen.name)}  ▾")
 
     def ask_custom(self) -> None:
-        """Ask for two moments."""
-        CustomRange(self, self._design, self._range, self._choose, calendar=self._calendar(), now=self._now())
+        """Ask for two moments; who is being asked already is led there."""
+        if self._asking is not None and self._asking.winfo_exists():
+            self._asking.lift()
+            self._asking.entries[0].focus_force()
+            return
+        self._asking = CustomRange(
+            self, self._design, self._range, self._choose, calendar=self._calendar(), now=self._now()
+        )
 
     def _pick(self, name: str) -> None:
         if name == CUSTOM:
@@ -145,7 +152,9 @@ class CustomRange(tk.Toplevel):
         self.hint.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(px(8), px(14)))
         buttons = tk.Frame(body, background=design.palette.card)
         buttons.grid(row=3, column=0, columnspan=2, sticky="e")
-        ttk.Button(buttons, text="Cancel", style="Card.TButton", command=self.destroy).pack(side="left")
+        cancel = ttk.Button(buttons, text="Cancel", style="Card.TButton", command=self.destroy)
+        cancel.bind("<Return>", self._cancel)
+        cancel.pack(side="left")
         self.apply = ttk.Button(buttons, text="Show", style="Accent.TButton", command=self._done)
         self.apply.pack(side="left", padx=(px(8), 0))
         self.bind("<Escape>", self._cancel)

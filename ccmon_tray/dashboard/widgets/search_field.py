@@ -1,12 +1,12 @@
 """A field that narrows down what is listed."""
 
-import sys
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 from typing import Final
 
 from ccmon_tray.dashboard.design import Design
+from ccmon_tray.dashboard.keys import with_letter
 from ccmon_tray.dashboard.widgets.card import label
 
 _HINT: Final = "Search…"
@@ -41,9 +41,8 @@ class SearchField(ttk.Entry):
         self._place_hint()
         self._changed = changed
         self._text.trace_add("write", lambda *_names: self._on_change())
-        find = "Command" if sys.platform == "darwin" else "Control"
-        self.bind("<Map>", lambda _event: self.winfo_toplevel().bind(f"<{find}-f>", self._take))
-        self.bind("<Unmap>", lambda _event: self.winfo_toplevel().unbind(f"<{find}-f>"))
+        self.bind("<Map>", lambda _event: self._heed_keys(heed=True))
+        self.bind("<Unmap>", lambda _event: self._heed_keys(heed=False))
 
     @property
     def sought(self) -> str:
@@ -53,6 +52,14 @@ class SearchField(ttk.Entry):
     def seek(self, text: str) -> None:
         """Put a text into it."""
         self._text.set(text)
+
+    def _heed_keys(self, *, heed: bool) -> None:
+        window = self.winfo_toplevel()
+        for keys in with_letter("f"):
+            if heed:
+                window.bind(keys, self._take)
+            else:
+                window.unbind(keys)
 
     def _take(self, _event: "tk.Event[tk.Misc]") -> None:
         self.focus_set()

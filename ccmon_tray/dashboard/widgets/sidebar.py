@@ -14,6 +14,7 @@ WIDTH: Final = 208  # units
 _ROW: Final = 30
 _LEFT: Final = 20
 _EDGE: Final = 12
+_BETWEEN: Final = " · "
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,19 @@ class Sidebar(Surface):
         }.get(status.state or State.NO_DATA, colours.secondary)
         paint.mark(left, baseline - size, status.state, size=size, ground=self.ground, colour=colour)
         x = left + size + px(7)
-        paint.text(x, baseline, status.source, room=room - (x - left), size=12, colour=colours.secondary)
+        source, age = self._lines(status, room - (x - left), room)
+        paint.text(x, baseline, source, room=room - (x - left), size=12, colour=colours.secondary)
         small = self.design.small(colours.muted, self.ground)
-        paint.text(left, baseline + px(18), status.age, room=room, size=12, colour=small)
+        paint.text(left, baseline + px(18), age, room=room, size=12, colour=small)
+
+    def _lines(self, status: Status, first_room: int, room: int) -> tuple[str, str]:
+        """Source with state, and age; a state that does not fit behind its source stands before the age."""
+        measure = self.painter.fonts.get(12).measure
+        source, mark, state = status.source.rpartition(_BETWEEN)
+        if not mark or measure(status.source) <= first_room:
+            return status.source, status.age
+        both = _BETWEEN.join(filter(None, (state, status.age.removeprefix("updated "))))
+        return source, both if measure(both) <= room else state
 
     def _at(self, y: int) -> str:
         return next((name for name, (top, bottom) in self._places.items() if top <= y < bottom), "")

@@ -17,7 +17,8 @@ __all__ = ["Column", "Table", "TableRow"]
 class Table(tk.Frame):
     """Rows under heads; sorted by a click on a head, walked by the arrow keys, copied by Ctrl+C.
 
-    Left and Right sort by the column beside, Shift with Up or Down the other way round.
+    Without a marked row, Ctrl+C copies all of them. Left and Right sort by the column beside, Shift with Up
+    or Down the other way round.
 
     Args:
         parent: Where it lives, on a card.
@@ -99,8 +100,7 @@ class Table(tk.Frame):
 
     def text(self) -> str:
         """All of it as lines with tabs."""
-        lines = [[column.title for column in self._grid.columns], *(row.cells for row in self._grid.rows)]
-        return "\n".join("\t".join(cells) for cells in lines)
+        return self._grid.text()
 
     def _sorted(self) -> list[TableRow]:
         if self._sort is None:

@@ -22,7 +22,7 @@ _TELLING: Final = (Metric.ACTIVE_TIME, Metric.COST, Metric.SESSIONS)
 def find_newest(context: Context, now: float) -> float | None:
     """Unix seconds of the newest sample of the last 30 days, or None.
 
-    Sources that do not tell of samples are asked for the last use of the last week instead.
+    Sources that do not tell of samples are asked for the last use of that time instead.
 
     Raises:
         SourceError: The source cannot answer.
@@ -31,7 +31,7 @@ def find_newest(context: Context, now: float) -> float | None:
     assert inventory is not None
     if client is None:
         source, _ = context.opened
-        seen = source.sessions_seen(Span(int(now) - 7 * _DAY_S, int(now)))
+        seen = source.sessions_seen(Span(int(now) - _MONTH_S, int(now)))
         return max((session.last for session in seen), default=None)
     catalogue = Catalogue(
         context.build or BuildInfo("", None),

@@ -14,7 +14,16 @@ from ccmon_tray.sources.base import Span
 from ccmon_tray.sources.prometheus import own_series
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.server_status import NO_PAGE, ServerStatus, ask_status, moment
-from ccmon_tray.sources.server_health import NO_LIMIT, Histories, Known, ServerHealth, Values, absent
+from ccmon_tray.sources.server_health import (
+    JUST_STARTED,
+    NO_LIMIT,
+    NO_SELF_SCRAPE,
+    Histories,
+    Known,
+    ServerHealth,
+    Values,
+    absent,
+)
 
 _NO_LOG: Final = "VictoriaMetrics has no write-ahead log"
 _NO_HEAD: Final = "VictoriaMetrics has no head"
@@ -22,6 +31,7 @@ _NOT_COUNTED: Final = "VictoriaMetrics does not count failed ones"
 _NOT_READY: Final = "the server is not ready"
 _SHORTEST_BETWEEN_S: Final = 5.0
 _RECENT_S: Final = 120
+_FIRST_SCRAPES_S: Final = 120  # twice Prometheus' own default of the interval
 _DAY_S: Final = 86_400
 # Before it holds anything, a server's oldest sample is at the end of time.
 _LATEST_S: Final = 1e11
@@ -116,6 +126,11 @@ class HealthReader:
             own = own_series.find_own(
                 self._client, product, now, status.started_at, is_exact=status.starts_exactly
             )
+            is_young = (
+                status.started_at.value is not None and now - status.started_at.value < _FIRST_SCRAPES_S
+            )
+            if own.reason == NO_SELF_SCRAPE and is_young and status.active_targets:
+                own = absent(JUST_STARTED)  # one of the targets may be itself
         interval_s = None if own.value is None else status.scrape_interval_s(own.value)
         return own_series.read_histories(self._client, product, own, span, interval_s)
 

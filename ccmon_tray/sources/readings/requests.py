@@ -1,8 +1,11 @@
 """What the view of requests shows, where the source keeps them."""
 
+from dataclasses import replace
+
 from ccmon_tray.errors import RequestsMissing
 from ccmon_tray.sources.auto import AutoSource, in_use
 from ccmon_tray.sources.base import UsageSource
+from ccmon_tray.sources.readings.reach import known_since, reaches
 from ccmon_tray.sources.request_figures import RequestsReading, TellsRequests
 from ccmon_tray.usage.models import SOURCE_TITLES
 from ccmon_tray.usage.windows import Calendar, Window
@@ -19,7 +22,7 @@ def keeps_requests(source: UsageSource) -> bool:
 
 
 def read_requests(
-    source: UsageSource, window: Window, calendar: Calendar, *, refresh: bool = False
+    source: UsageSource, window: Window, calendar: Calendar, *, now: float, refresh: bool = False
 ) -> RequestsReading:
     """What single requests tell about a range.
 
@@ -27,6 +30,7 @@ def read_requests(
         source: The source.
         window: The range.
         calendar: The user's days.
+        now: Unix seconds now.
         refresh: A person asked for it: trust nothing remembered.
 
     Raises:
@@ -49,4 +53,5 @@ def read_requests(
             cause="Claude Code sends them as events, and none have come so far",
             next_step="Connect Claude Code in the settings: that sets OTEL_LOGS_EXPORTER",
         )
-    return reading
+    since = known_since(source.inventory(), now)
+    return replace(reading, retention_start=None if reaches(window, since) else since)

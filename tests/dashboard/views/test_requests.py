@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from ccmon_tray.dashboard.ranges import ChosenRange
 from ccmon_tray.dashboard.views.registry import ORDER, SHORTCUTS
 from ccmon_tray.dashboard.views.requests import ANSWERED, FAILED, RequestsView, status_words
 from ccmon_tray.dashboard.window import DashboardWindow
@@ -118,6 +119,27 @@ def test_the_figures_on_screen_are_those_of_a_real_session(open_view: OpenView, 
     assert {row.key: row.cells[1] for row in view.tools.rows} == {
         tool.tool: str(tool.uses) for tool in reading.tools
     }
+
+
+def test_a_range_that_begins_before_the_source_knew_anything_says_so(
+    open_view: OpenView, tmp_path: Path
+) -> None:
+    ingest = Ingest(tmp_path / "recorded.sqlite3")
+    for body in bodies("json-session"):
+        send(ingest, body)
+    ingest.close()
+    source = CollectorSource(tmp_path / "recorded.sqlite3", clock=lambda: float(WINDOW.end))
+
+    window = open_view("requests", "7d", source=source, now=WINDOW.end)
+    page = window.page
+    since = page.view.known_since(page.reading)
+
+    assert since is not None
+    assert WINDOW.end - 3600 < since <= WINDOW.end
+    window.choose_range(ChosenRange.custom(str(since), str(WINDOW.end), window.services.calendar))
+    await_drawn(window)
+    source.close()
+    assert page.view.known_since(page.reading) is None
 
 
 def test_a_series_that_is_left_out_stays_so(open_view: OpenView, source: CollectorSource) -> None:

@@ -7,6 +7,7 @@ from ccmon_tray.dashboard.ranges import ChosenRange
 from ccmon_tray.dashboard.theme import LIGHT
 from ccmon_tray.dashboard.views.session_rows import SESSION_COLUMNS, models_in_short, session_row
 from ccmon_tray.dashboard.views.sessions import SessionsView
+from ccmon_tray.dashboard.widgets.grid import HEAD
 from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.errors import SourceUnreachable
 from ccmon_tray.sources.claude_files import ClaudeFiles
@@ -196,6 +197,38 @@ def test_a_project_that_is_chosen_shows_its_sessions(open_view: OpenView) -> Non
     assert len(shown(view)) == everything
 
 
+def use_of(*sessions: str) -> FakeSource:
+    """A dollar each."""
+    return FakeSource([event for each in sessions for event in request(NOW - 60, each, 1.0, {"input": 5.0})])
+
+
+def test_a_project_is_not_the_folders_that_begin_as_it_does(open_view: OpenView) -> None:
+    folders = {"s1": "/dev/shop", "s2": "/dev/shop/api", "s3": "/dev/shop-two"}
+    source = use_of("s1", "s2", "s3", "s4", "s5")
+    files = no_files(History().with_folders(folders))
+    view = sessions_view(open_view("sessions", source=source, files=files))
+
+    view._choose_project("/dev/shop")
+    assert shown(view) == ["s1"]
+    view.search.seek("shop")
+    assert set(shown(view)) == set(folders)
+
+
+def test_the_sessions_of_no_known_project_are_shown_by_a_click(open_view: OpenView) -> None:
+    source = use_of("s1", "s2", "s3")
+    files = no_files(History().with_folders({"s1": "/dev/shop"}))
+    window = open_view("sessions", source=source, files=files)
+    view = sessions_view(window)
+    unknown = next(i for i, row in enumerate(view.projects.rows) if row.cells[0] == "unknown")
+    grid = view.projects.grid_surface
+
+    y = grid.design.px(HEAD) + unknown * grid.row_px + grid.row_px // 2
+    for event in ("<ButtonPress-1>", "<ButtonRelease-1>"):
+        grid.event_generate(event, x=20, y=y)
+
+    assert sorted(shown(view)) == ["s2", "s3"]
+
+
 def test_the_order_is_chosen_by_key_or_click_and_remembered(open_view: OpenView) -> None:
     window = open_view("sessions", "30d")
     view = sessions_view(window)
@@ -352,6 +385,22 @@ def test_export_is_exact(open_view: OpenView) -> None:
     costs = [dict(zip(sessions.header, row, strict=True))["cost_usd"] for row in sessions.rows]
     assert costs == [row.cost_usd for row in reading.sessions]
     assert [row[2] for row in projects.rows] == [project.cost_usd for project in reading.projects]
+
+
+def test_the_session_that_is_open_is_exported_with_the_others(open_view: OpenView) -> None:
+    window = open_view("sessions", "30d")
+    view = open_detail(window, shown(sessions_view(window))[0])
+    reading = view.detail.reading
+    assert reading is not None
+
+    tables = {table.name: table for table in window.tables()}
+
+    assert tables["session_totals"].rows[0] == ("session_id", reading.session_id)
+    for name in ("session_over_time", "session_by_model", "session_by_query_source"):
+        costs = [row[tables[name].header.index("cost_usd")] for row in tables[name].rows]
+        assert sum(float(cost or 0) for cost in costs) == pytest.approx(reading.totals.cost_usd)
+    view.close_session()
+    assert [table.name for table in window.tables()] == ["sessions", "projects"]
 
 
 @pytest.mark.parametrize("size", [(800, 600), (1180, 800), (1600, 1000)])

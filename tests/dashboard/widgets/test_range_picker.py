@@ -1,5 +1,6 @@
 import tkinter as tk
 from datetime import datetime
+from tkinter import ttk
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -135,6 +136,32 @@ def test_escape_leaves_everything_as_it_was(shown: Picker) -> None:
     assert not dialog.winfo_exists()
     assert shown.chosen == []
     assert closed == []  # the window itself stays
+
+
+def test_return_on_cancel_cancels(shown: Picker) -> None:
+    dialog = shown.ask()
+    buttons = (widget for widget in descendants(dialog) if isinstance(widget, ttk.Button))
+    cancel = next(button for button in buttons if button.cget("text") == "Cancel")
+    cancel.focus_force()
+    shown.root.update()
+    cancel.event_generate("<Return>")
+
+    assert not dialog.winfo_exists()
+    assert shown.chosen == []
+
+
+def test_asked_twice_there_is_one_dialog(shown: Picker) -> None:
+    dialog = shown.ask()
+    dialog.start.set("2026-11-01")
+
+    shown.picker.ask_custom()
+    shown.root.update()
+
+    dialogs = [widget for widget in descendants(shown.root) if isinstance(widget, CustomRange)]
+    assert dialogs == [dialog]
+    assert dialog.start.get() == "2026-11-01"
+    dialog.destroy()
+    assert shown.ask().start.get() == "2026-11-16 15:12"
 
 
 def test_custom_in_the_segments_opens_the_dialog_and_marks_nothing(shown: Picker) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.widgets.sidebar import Entry, Sidebar, Status
+from ccmon_tray.usage import wording
 from ccmon_tray.usage.models import State
 from tests.support.dashboard import pump
 
@@ -52,6 +53,19 @@ def test_it_says_today_the_source_its_state_and_its_age(root: tk.Tk, design: Des
 
     assert {"Prometheus · stale", "updated 10 min ago", "Today $12.34"} <= set(words(made))
     assert all(slot.width <= slot.room for slot in made.painter.slots)
+
+
+@pytest.mark.parametrize("age", ["", "updated now", "updated 10 min ago", "updated 3 months ago"])
+def test_no_source_and_state_are_cut(root: tk.Tk, design: Design, age: str) -> None:
+    made, _ = sidebar(root, design)
+    for source in ("Prometheus", "Built-in collector", "Transcripts", "Demo"):
+        for state in ("fresh", "stale", "no use today", wording.OFFLINE, wording.NO_TELEMETRY):
+            made.show(Status(State.STALE, f"{source} · {state}", age))
+
+            said = " · ".join(words(made))
+            assert source in said
+            assert state in said
+            assert "…" not in said
 
 
 def test_each_state_has_a_sign_and_a_colour_of_its_own(root: tk.Tk, design: Design) -> None:

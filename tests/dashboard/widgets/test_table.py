@@ -101,6 +101,22 @@ def test_a_double_click_copies_a_row(root: tk.Tk, design: Design) -> None:
     assert copied == ["api\t$10.00\t5"]
 
 
+def test_without_a_marked_row_all_are_copied_by_the_key_alone(root: tk.Tk, design: Design) -> None:
+    copied: list[str] = []
+    table = shown(root, design, copy=copied.append)
+    table.grid_surface.configure(height=400)
+    root.update()
+    for _ in range(2):  # below the rows
+        table.grid_surface.event_generate("<Button-1>", x=50, y=380)
+        table.grid_surface.event_generate("<ButtonRelease-1>", x=50, y=380)
+    root.update()
+    assert copied == []
+
+    press(table, "<CopyValue>")
+
+    assert copied == [table.text()]
+
+
 def test_a_column_that_does_not_fit_gives_way_and_comes_back(root: tk.Tk, design: Design) -> None:
     table = shown(root, design)
     assert set(table.grid_surface._spans) == {0, 1, 2}

@@ -16,8 +16,10 @@ def folder(tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPa
     return Path(environ["CLAUDE_CONFIG_DIR"])
 
 
-def checks(paths: Paths, environ: dict[str, str], kind: str = "transcripts") -> dict[str, Check]:
-    doctor = Doctor(paths, kind=kind, environ=environ, clock=lambda: BEGIN + 60.0)
+def checks(
+    paths: Paths, environ: dict[str, str], kind: str = "transcripts", later_s: float = 60.0
+) -> dict[str, Check]:
+    doctor = Doctor(paths, kind=kind, environ=environ, clock=lambda: BEGIN + later_s)
     return {check.id: check for check in doctor.run()}
 
 
@@ -31,6 +33,13 @@ def test_transcripts_that_are_well(folder: Path, paths: Paths, environ: dict[str
     )
     assert found["metrics"].status is CheckStatus.OK
     assert found["retention"].status is CheckStatus.OK
+
+
+def test_use_of_weeks_ago_is_found(folder: Path, paths: Paths, environ: dict[str, str]) -> None:
+    write(transcript(folder), answer(1))
+    found = checks(paths, environ, later_s=20 * 86_400)["newest_sample"]
+
+    assert (found.status, found.result) == (CheckStatus.INFO, "20 d ago")
 
 
 def test_lines_that_were_passed_over_are_counted(folder: Path, paths: Paths, environ: dict[str, str]) -> None:

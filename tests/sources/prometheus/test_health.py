@@ -19,7 +19,7 @@ from ccmon_tray.sources.prometheus.exposition import Exposition
 from ccmon_tray.sources.prometheus.health import HealthReader
 from ccmon_tray.sources.prometheus.server_status import NO_PAGE
 from ccmon_tray.sources.prometheus.source import PrometheusSource
-from ccmon_tray.sources.server_health import ServerHealth
+from ccmon_tray.sources.server_health import JUST_STARTED, NO_SELF_SCRAPE, ServerHealth
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.replies import Request, Response, forward_to, vector
 from tests.support.servers import Server, import_lines, prometheus, victoria_metrics
@@ -278,6 +278,25 @@ def test_its_own_series_start_when_it_did(starts: dict[str, float], job: str | N
     else:
         assert len(asked) == 4
         assert all(f'job="{job}",instance="x:1"' in promql.replace(", ", ",") for promql in asked)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "targets", "reason"),
+    [(15.0, 1, JUST_STARTED), (15.0, 0, NO_SELF_SCRAPE), (300.0, 1, NO_SELF_SCRAPE)],
+)
+def test_before_its_first_scrapes_nobody_says_that_it_does_not_scrape_itself(
+    age_s: float, targets: int, reason: str
+) -> None:
+    plain = scripted(PAGE.format(cpu=1, samples=1), lambda _: vector())
+
+    def answer(request: Request) -> Response:
+        if request.path.endswith("/targets"):
+            return Response.data({"activeTargets": [{"health": "unknown"}] * targets})
+        return plain(request)
+
+    with FaultyServer(answer) as server:
+        health = health_of(server.url, 1000.0 + age_s)
+    assert health.histories.memory_bytes.reason == reason
 
 
 def test_its_own_series_are_found_by_the_api_alone() -> None:
