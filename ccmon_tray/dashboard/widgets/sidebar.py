@@ -14,6 +14,11 @@ WIDTH: Final = 208  # units
 _ROW: Final = 30
 _LEFT: Final = 20
 _EDGE: Final = 12
+_SIGN: Final = 9  # of the state
+_BESIDE_SIGN: Final = 7
+
+BETWEEN: Final = " · "
+"""Between a source and its state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +115,11 @@ class Sidebar(Surface):
                 self._places[entry.name] = (y, y + px(_ROW))
                 y += px(_ROW)
             y += px(8)
+        lines = self._status_lines(room)
+        first = height - px(39 if len(lines) < 3 else 57)
         # The footer gives way in a low window: a line of a view must stay in sight.
-        if height - px(56) > y:
-            self._draw_status(left, height - px(39), room)
+        if first - px(17) > y:
+            self._draw_status(lines, left, first, room)
 
     def _draw_entry(self, entry: Entry, top: int, width: int) -> None:
         paint, colours, px = self.painter, self.design.palette, self.design.px
@@ -131,16 +138,23 @@ class Sidebar(Surface):
         small = self.design.small(colours.muted, self.ground)
         shortcut = paint.fonts.get(11).measure(entry.shortcut)
         paint.text(x1 - px(8), baseline, entry.shortcut, room=shortcut, size=11, colour=small, right=True)
-        left = px(_LEFT + 2)
+        left = px(_LEFT)
         colour = colours.text if selected else mix(colours.text, colours.secondary, 0.35)
         paint.text(left, baseline, entry.title, room=x1 - px(16) - shortcut - left, size=13, colour=colour)
 
-    def _draw_status(self, left: int, baseline: int, room: int) -> None:
+    def _status_lines(self, room: int) -> Sequence[str]:
+        """What the footer says, its first line beside the sign; the state goes below a long source."""
+        font, beside = self.painter.fonts.get(12), self.design.px(_SIGN + _BESIDE_SIGN)
+        source = self._status.source
+        lines = [source] if font.measure(source) <= room - beside else source.rsplit(BETWEEN, 1)
+        return [line for line in (*lines, self._status.age) if line]
+
+    def _draw_status(self, lines: Sequence[str], left: int, baseline: int, room: int) -> None:
         paint, colours, px = self.painter, self.design.palette, self.design.px
         status = self._status
         if not status.source:
             return
-        size = px(9)
+        size = px(_SIGN)
         colour = {
             State.FRESH: colours.good,
             State.STALE: colours.warning,
@@ -148,10 +162,13 @@ class Sidebar(Surface):
             State.NO_TELEMETRY: colours.warning,
         }.get(status.state or State.NO_DATA, colours.secondary)
         paint.mark(left, baseline - size, status.state, size=size, ground=self.ground, colour=colour)
-        x = left + size + px(7)
-        paint.text(x, baseline, status.source, room=room - (x - left), size=12, colour=colours.secondary)
+        x = left + size + px(_BESIDE_SIGN)
+        paint.text(x, baseline, lines[0], room=room - (x - left), size=12, colour=colours.secondary)
         small = self.design.small(colours.muted, self.ground)
-        paint.text(left, baseline + px(18), status.age, room=room, size=12, colour=small)
+        for line in lines[1:]:
+            baseline += px(18)
+            tone = small if line == status.age else colours.secondary
+            paint.text(left, baseline, line, room=room, size=12, colour=tone)
 
     def _at(self, y: int) -> str:
         return next((name for name, (top, bottom) in self._places.items() if top <= y < bottom), "")
