@@ -11,7 +11,7 @@ from tkinter import ttk
 from typing import Any, Final
 
 from ccmon_tray.dashboard.design import Design
-from ccmon_tray.dashboard.theme import mix
+from ccmon_tray.dashboard.theme import ink, mix
 
 _NUMBERS = itertools.count(1)
 _RADIUS: Final = 8
@@ -69,12 +69,13 @@ class Style:
             self._style.configure(f"{prefix}Icon.TButton", padding=_square(design, 30))
             self._button(f"{prefix}Quiet.TButton", ground, ground, mix(colours.text, ground, 0.08), ground)
         on_accent = "#06202e" if design.dark else "#ffffff"
+        accent = ink(colours.accent, on_accent, colours.text)
         self._button(
             "Accent.TButton",
             colours.card,
-            colours.accent,
-            mix(colours.text, colours.accent, 0.12),
-            colours.accent,
+            accent,
+            mix(colours.text, accent, 0.12),
+            accent,
             text=on_accent,
         )
 

@@ -126,6 +126,7 @@ class Sidebar(Surface):
         x0, x1 = px(_EDGE), width - px(_EDGE + 1)
         box = (x0, top, x1, top + px(_ROW))
         selected = entry.name == self._selected
+        fill = self.ground
         if selected or entry.name == self._hovered:
             fill = colours.card if not self.design.dark else mix(colours.text, self.ground, 0.08)
             fill = fill if selected else mix(fill, self.ground, 0.5)
@@ -135,7 +136,7 @@ class Sidebar(Surface):
             bar = (x0, top + px(6), x0 + px(3), top + px(_ROW - 6))
             paint.rounded(bar, radius=px(1.5), fill=colours.accent, ground=fill)
         baseline = top + px(20)
-        small = self.design.small(colours.muted, self.ground)
+        small = self.design.small(colours.muted, fill)
         shortcut = paint.fonts.get(11).measure(entry.shortcut)
         paint.text(x1 - px(8), baseline, entry.shortcut, room=shortcut, size=11, colour=small, right=True)
         left = px(_LEFT)
