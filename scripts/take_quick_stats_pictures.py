@@ -18,7 +18,8 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from ccmon_tray.dashboard.quick_stats import QuickStatsWindow  # noqa: E402
-from ccmon_tray.settings import Theme  # noqa: E402
+from ccmon_tray.settings import Settings, Theme  # noqa: E402
+from ccmon_tray.sources.choose import open_files  # noqa: E402
 from ccmon_tray.sources.demo.source import DemoSource  # noqa: E402
 from ccmon_tray.sources.snapshot_file import SnapshotFile  # noqa: E402
 from ccmon_tray.sources.snapshots import SnapshotBuilder  # noqa: E402
@@ -35,7 +36,8 @@ def demo_snapshot() -> Snapshot:
     """What the demo shows at the fixed moment."""
     calendar = Calendar(ZoneInfo(ZONE), ZONE)
     source = DemoSource(calendar, clock=lambda: MOMENT)
-    return SnapshotBuilder(source, calendar).build("today", MOMENT, None)
+    files = open_files(source, Settings(), calendar, clock=lambda: MOMENT)  # which know the projects
+    return SnapshotBuilder(source, calendar, files).build("today", MOMENT, None)
 
 
 def take(display: str, file: Path, theme: Theme, scale: float) -> Image.Image:

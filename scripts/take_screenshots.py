@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from ccmon_tray.settings import Settings, TraySettings  # noqa: E402
+from ccmon_tray.sources.choose import open_files  # noqa: E402
 from ccmon_tray.sources.demo import DemoSource  # noqa: E402
 from ccmon_tray.sources.snapshots import SnapshotBuilder  # noqa: E402
 from ccmon_tray.tray import tooltip  # noqa: E402
@@ -51,7 +52,8 @@ def demo_face() -> Face:
     """Make what the tray shows of the demo at that moment."""
     settings = Settings(tray=TraySettings(range="7d"))
     source = DemoSource(CALENDAR, clock=lambda: NOW)
-    snapshot = SnapshotBuilder(source, CALENDAR).build(settings.tray.range, NOW, None)
+    files = open_files(source, settings, CALENDAR, clock=lambda: NOW)  # which know the projects
+    snapshot = SnapshotBuilder(source, CALENDAR, files).build(settings.tray.range, NOW, None)
     return Face(
         icon_face(snapshot, settings),
         tooltip.compose(snapshot, now=NOW),

@@ -1,6 +1,6 @@
 """What the sidebar's foot says of the figures: their source, state and age, and today's cost."""
 
-from ccmon_tray.dashboard.widgets.sidebar import Status
+from ccmon_tray.dashboard.widgets.sidebar import BETWEEN, Status
 from ccmon_tray.usage import formatting, wording
 from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
@@ -36,7 +36,7 @@ def status_of(snapshot: Snapshot | None, now: float, calendar: Calendar, interva
         today = f"{wording.day_title(period, now, calendar)} {formatting.money(period.cost_usd)}"
     return Status(
         state,
-        f"{wording.source_title(snapshot)} · {_WORDS[state]}",
+        wording.source_title(snapshot) + BETWEEN + _WORDS[state],
         "" if age_s is None else f"updated {formatting.age(age_s)}",
         today,
         demo=snapshot.source.kind is SourceKind.DEMO,

@@ -11,12 +11,13 @@ from tkinter import ttk
 from typing import Any, Final
 
 from ccmon_tray.dashboard.design import Design
-from ccmon_tray.dashboard.theme import mix
+from ccmon_tray.dashboard.theme import ink, mix
 
 _NUMBERS = itertools.count(1)
 _RADIUS: Final = 8
 _SMALL_RADIUS: Final = 6
 _THUMB_RADIUS: Final = 4
+_SIGN: Final = "↻"  # a button's sign, as wide as all of them
 
 
 class Style:
@@ -65,17 +66,16 @@ class Style:
             self._button(
                 f"{prefix}Icon.TButton", ground, plain, mix(colours.text, ground, 0.13), colours.hairline
             )
-            self._style.configure(
-                f"{prefix}Icon.TButton", width=2, padding=(design.px(3), _centred(design, 30))
-            )
+            self._style.configure(f"{prefix}Icon.TButton", padding=_square(design, 30))
             self._button(f"{prefix}Quiet.TButton", ground, ground, mix(colours.text, ground, 0.08), ground)
         on_accent = "#06202e" if design.dark else "#ffffff"
+        accent = ink(colours.accent, on_accent, colours.text)
         self._button(
             "Accent.TButton",
             colours.card,
-            colours.accent,
-            mix(colours.text, colours.accent, 0.12),
-            colours.accent,
+            accent,
+            mix(colours.text, accent, 0.12),
+            accent,
             text=on_accent,
         )
 
@@ -88,12 +88,16 @@ class Style:
             "normal": self._picture(_SMALL_RADIUS, fill, border, ground),
             "focus": self._picture(_SMALL_RADIUS, fill, colours.accent, ground, line=1.5),
             "lit": self._picture(_SMALL_RADIUS, lit, border, ground),
+            "disabled": self._picture(
+                _SMALL_RADIUS, mix(fill, ground, 0.4), mix(border, ground, 0.4), ground
+            ),
         }
         element = f"{name}.ground"
         self._element(
             element,
             _SMALL_RADIUS,
             states["normal"],
+            ("disabled", states["disabled"]),
             ("focus", states["focus"]),
             ("pressed", states["lit"]),
             ("active", states["lit"]),
@@ -119,13 +123,13 @@ class Style:
             name,
             background=ground,
             foreground=text or colours.text,
-            padding=(design.px(11), _centred(design, 30)),
+            padding=_padding(design, 11, 30),
             font=design.fonts.get(12, strong=text is not None),
             anchor="center",
         )
         style.map(
             name,
-            foreground=[("disabled", mix(text or colours.text, fill, 0.45))],
+            foreground=[("disabled", mix(text or colours.text, mix(fill, ground, 0.4), 0.5))],
             background=[("active", ground), ("pressed", ground)],
         )
 
@@ -153,7 +157,7 @@ class Style:
             insertcolor=colours.text,
             selectbackground=mix(colours.accent, ground, 0.45),
             selectforeground=colours.text,
-            padding=(design.px(8), _centred(design, 32, 13)),
+            padding=_padding(design, 8, 32, 13),
         )
         style.map(
             "TEntry",
@@ -234,9 +238,17 @@ class Style:
         return _share(0.5 - distance), _share(0.5 - distance - stroke)
 
 
-def _centred(design: Design, height: float, size: int = 12) -> int:
-    """The padding above and below a line of text that makes a widget so high (units), pixels."""
-    return max(0, (design.px(height) - design.fonts.get(size).metrics("linespace")) // 2)
+def _padding(design: Design, side: float, height: float, size: int = 12) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a line of text that make a widget so high (units), pixels."""
+    spare = max(0, design.px(height) - design.fonts.get(size).metrics("linespace"))
+    return design.px(side), spare // 2, design.px(side), spare - spare // 2
+
+
+def _square(design: Design, side: float) -> tuple[int, int, int, int]:
+    """The same around a single sign in a square, where signs differ in width by little."""
+    spare = max(0, design.px(side) - design.fonts.get(12).measure(_SIGN))
+    _, top, _, bottom = _padding(design, 0, side)
+    return spare // 2, top, spare - spare // 2, bottom
 
 
 def _share(value: float) -> float:

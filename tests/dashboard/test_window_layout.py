@@ -7,12 +7,14 @@ from tkinter import ttk
 import pytest
 
 from ccmon_tray.dashboard.views.registry import ORDER
+from ccmon_tray.dashboard.views.summary import SummaryView
 from ccmon_tray.dashboard.widgets.grid import Grid
 from ccmon_tray.dashboard.widgets.surface import Surface
 from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.view_names import ViewName
 from tests.support.dashboard import await_drawn, descendants, pump
-from tests.support.views import OpenView, cut_words
+from tests.support.fake_source import FakeSource, request
+from tests.support.views import NOW, OpenView, cut_words
 
 pytestmark = pytest.mark.needs("Xvfb")
 
@@ -56,11 +58,13 @@ def _outside(window: DashboardWindow) -> list[str]:
 
 
 def _narrow_columns(window: DashboardWindow) -> list[str]:
-    """Figures of tables that reach into the column before."""
+    """Columns of tables that are not wholly in sight, and figures that reach into the column before."""
     found = []
     for grid in (widget for widget in _mapped(window) if isinstance(widget, Grid)):
         font = grid.painter.fonts.get(13)
         for index, (left, right) in grid._spans.items():
+            if right > grid.winfo_width():
+                found.append(f"{grid.columns[index].title} ends at {right} of {grid.winfo_width()}")
             if grid.columns[index].figure:
                 texts = [row.cells[index] for row in grid.rows]
                 found += [text for text in texts if font.measure(text) > right - left + _SLACK]
@@ -92,6 +96,48 @@ def test_nothing_is_cut_at_any_width_between(open_view: OpenView, name: ViewName
         if found := cut(window):
             wrong[width] = found
     assert wrong == {}
+
+
+def test_the_summary_uses_the_room_there_is(open_view: OpenView) -> None:
+    """Ring and table stand below the chart, below each other where that is narrow, beside it where wide."""
+    window = open_view("summary", size=SMALLEST)
+    view = window.page.view
+    assert isinstance(view, SummaryView)
+    chart, ring, table = view.lower_cards
+    shapes = []
+    for width, height in (SMALLEST, USUAL, (2000, 1000), USUAL):
+        window.root.geometry(f"{width}x{height}")
+        pump(window.root, lambda: window.root.winfo_width() == width, "the width")  # noqa: B023
+        await_drawn(window)
+        x, y = ({part: getter(part) for part in (chart, ring, table)} for getter in (_left, _top))
+        shapes.append((x[ring] == x[chart], x[table] == x[ring], y[table] == y[ring], y[ring] == y[chart]))
+
+    below, usual, beside = (True, True, False, False), (True, False, True, False), (False, True, False, True)
+    assert shapes == [below, usual, beside, usual]
+
+
+def _left(widget: tk.Misc) -> int:
+    return widget.winfo_rootx()
+
+
+def _top(widget: tk.Misc) -> int:
+    return widget.winfo_rooty()
+
+
+@pytest.mark.parametrize("size", [SMALLEST, USUAL])
+@pytest.mark.parametrize("name", [ViewName.SUMMARY, ViewName.TOKENS, ViewName.INSIGHTS, ViewName.SESSIONS])
+def test_the_figures_of_a_whole_company_are_not_cut(
+    open_view: OpenView, name: ViewName, size: tuple[int, int]
+) -> None:
+    tokens = {"input": 2e8, "output": 1e9, "cacheRead": 9.3e10, "cacheCreation": 3.7e9}
+    events = [
+        event
+        for number, model in enumerate(("claude-opus-5-5", "claude-haiku-4-5", "claude-sonnet-5-5"))
+        for event in request(NOW - 4000 * (number + 1), f"s{number}", 41_152_263.0, tokens, model=model)
+    ]
+    window = open_view(name, source=FakeSource(events), size=size)
+
+    assert cut(window) == []
 
 
 @pytest.mark.parametrize("name", ORDER)

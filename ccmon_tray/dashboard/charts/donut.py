@@ -16,6 +16,8 @@ from ccmon_tray.dashboard.charts.units import MONEY, Unit
 from ccmon_tray.usage import formatting
 
 _THICKNESS: Final = 0.24  # of the radius
+_SMALL: Final = 80  # a radius that may fill its place, units
+_SHARE: Final = 0.38  # of a larger place, so that it does not outshout the figures beside it
 _GAP: Final = 1.5  # units between slices
 _SMOOTH: Final = 3
 
@@ -63,7 +65,8 @@ class DonutDrawing(Drawing):
         """Put every artist where the size and the data want it."""
         px = self.look.px
         self.middle = (round(self.width / 2), round(self.height / 2))
-        self.radius = max(px(16), min(self.width, self.height) // 2 - px(4))
+        side = min(self.width, self.height)
+        self.radius = max(px(16), min(side // 2 - px(4), max(px(_SMALL), round(side * _SHARE))))
         self.hole = round(self.radius * (1 - _THICKNESS))
         total = sum(part.value or 0.0 for part in self.slices)
         self._rest.show(self._ring(0, 360) if total <= 0 else NOTHING)
@@ -90,7 +93,7 @@ class DonutDrawing(Drawing):
     def _write(self) -> None:
         px, (x, y) = self.look.px, self.middle
         room = self.hole * 2 * 0.78
-        size = 20 if self.radius >= px(60) else 16
+        size = 28 if self.radius >= px(120) else 20 if self.radius >= px(60) else 16
         while size > 10 and self.measure(self.centre, size, strong=True) > room:
             size -= 1
         self.figures.size = size

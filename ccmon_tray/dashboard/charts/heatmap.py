@@ -95,7 +95,7 @@ class HeatmapDrawing(Drawing):
         names = [WEEKDAYS[weekday][:3].capitalize() for weekday in data.weekdays]
         sums = [data.unit.text(sum(data.grid[weekday])) if data.grid else "" for weekday in data.weekdays]
         left = round(max(self.measure(name, _TYPE) for name in names)) + px(14)
-        right = self.width - round(max(self.measure(words, _TYPE) for words in sums)) - px(18)
+        right = self.width - round(max(self.measure(words, _TYPE) for words in sums)) - px(14)
         bottom = self.height - px(22)
         self.left, self.top = left, px(2)
         self.pitch = (max(1, (right - left) // HOURS), max(1, (bottom - self.top) // DAYS_OF_WEEK))
@@ -106,8 +106,7 @@ class HeatmapDrawing(Drawing):
         self.names.show(
             [Label(left - px(10), y, name, "right") for y, name in zip(middles, names, strict=True)]
         )
-        end = self.width - px(4)
-        self.sums.show([Label(end, y, words, "right") for y, words in zip(middles, sums, strict=True)])
+        self.sums.show([Label(self.width, y, words, "right") for y, words in zip(middles, sums, strict=True)])
         room = self.measure("00:00", _TYPE) + px(12)
         every = next((hours for hours in _EVERY_HOURS if hours * self.pitch[0] >= room), HOURS)
         baseline = round(self.top + DAYS_OF_WEEK * self.pitch[1] + px(6) + cap)

@@ -52,7 +52,10 @@ def scale_for(largest: float, unit: Unit, most: int = 4) -> Scale:
         return Scale(1.0, ((0.0, unit.mark(0.0, 1.0)),))
     step = unit.steps(largest / most)
     count = max(1, math.ceil(largest / step - 1e-9))
-    return Scale(step * count, tuple((i * step, unit.mark(i * step, step)) for i in range(count + 1)))
+    # Nothing is nothing, however fine the steps: "$0", not "$0.00000".
+    nothing = (0.0, unit.mark(0.0, 1.0))
+    marks = (nothing, *((i * step, unit.mark(i * step, step)) for i in range(1, count + 1)))
+    return Scale(step * count, marks)
 
 
 def _decimal(least: float, smallest: float = 0.0) -> float:

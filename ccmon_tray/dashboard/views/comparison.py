@@ -43,8 +43,14 @@ def change_of(
     if now is None or before is None:
         return "", "", ""
     if before <= 0:
-        return "", "nothing " + words.removeprefix("on ") if now > 0 else "", ""
+        return "", _nothing(words) if now > 0 else "", ""
     ratio = now / before - 1.0
     less_is = {"bad": "good", "good": "bad"}.get(more_is, "")
     tone = "" if round(abs(ratio) * 100) == 0 else more_is if ratio > 0 else less_is
     return formatting.change(ratio), words, tone
+
+
+def _nothing(words: str) -> str:
+    """``nothing in the 7 days before``, ``nothing last week by now``."""
+    when = words.removeprefix("on ")
+    return f"nothing {'in ' if any(map(str.isdigit, when)) else ''}{when}"

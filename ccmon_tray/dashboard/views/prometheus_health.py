@@ -75,7 +75,6 @@ class PrometheusHealthView(View[PrometheusHealthReading]):
                 self._chart_places.append(place)
                 self.chart_figures.append(figure)
             row.fill(cards)
-            row.bind("<Configure>", lambda _event, row=row, cards=cards: _share_height(row, cards), add=True)  # type: ignore[misc]
             row.pack(fill="both", expand=True, pady=(self._gap, 0))
 
     def _build_hint(self) -> None:
@@ -299,13 +298,6 @@ class PrometheusHealthView(View[PrometheusHealthReading]):
             self._absent_card.pack(fill="x", pady=(self._gap, 0))
         else:
             self._absent_card.pack_forget()
-
-
-def _share_height(row: tk.Misc, cards: Sequence[tk.Widget]) -> None:
-    """Let the lines that the cards stand in be equally high."""
-    used = {int(card.grid_info()["row"]) for card in cards}
-    for line in range(len(cards)):
-        row.rowconfigure(line, weight=int(line in used), uniform="line" if line in used else "")
 
 
 VIEW = PrometheusHealthView

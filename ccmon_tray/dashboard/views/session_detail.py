@@ -6,6 +6,7 @@ from dataclasses import replace
 from tkinter import ttk
 from typing import TYPE_CHECKING, Any, Final
 
+from ccmon_tray.dashboard.painter import fit
 from ccmon_tray.dashboard.views.base import Cell, Exported, Host
 from ccmon_tray.dashboard.views.session_rows import (
     PART_COLUMNS,
@@ -55,6 +56,7 @@ class SessionDetail:
         self._host = host
         self._design = host.design
         self._reading: SessionReading | None = None
+        self._name = ""
         self.session_id = ""
         self.chart: TimeChart | None = None
         self.drawer = Drawer(beside, host.design, width=WIDTH, least=_LEAST_BESIDE)
@@ -111,7 +113,8 @@ class SessionDetail:
             for table in (self.types, self.models, self.sources):
                 table.await_rows()
             self._show_chart()
-        self.title.configure(text=row.project or f"Session {formatting.short_id(row.session_id)}")
+        self._name = row.project or f"Session {formatting.short_id(row.session_id)}"
+        self._fit_title(self.title.winfo_width())
         self._show_facts(row)
         self._show_stats(row)
         self.drawer.open()
@@ -154,9 +157,13 @@ class SessionDetail:
         about.pack(fill="x")
         self.title = about.title
         self.title.configure(font=design.fonts.get(17, strong=True))
+        self.title.pack_forget()
         close = ttk.Button(about.head, text="✕", style="Card.Icon.TButton", command=closed)
         close.bind("<Return>", lambda _event: closed())
-        close.pack(side="right")
+        close.pack(side="right", padx=(design.px(8), 0))
+        # After the button, so that a long name leaves it in sight.
+        self.title.pack(side="left", fill="x", expand=True)
+        self.title.bind("<Configure>", lambda event: self._fit_title(event.width))
         self.facts = Facts(about.body, design, copy=host.copy)
         self.facts.pack(fill="x")
         stats = Rows(body, design, least=112)
@@ -240,6 +247,10 @@ class SessionDetail:
             mode="cumulative" if self.switch.chosen == _CUMULATIVE else "bars",
             empty="Nothing was spent" if steps else "Reading…",
         )
+
+    def _fit_title(self, room: int) -> None:
+        font = self._design.fonts.get(17, strong=True)
+        self.title.configure(text=fit(font, self._name, room) if room > 1 else self._name)
 
     def _switch_to(self, value: str) -> None:
         self._host.remember(_SWITCH, value)

@@ -94,6 +94,10 @@ class SmokeTestView(View["Doctor"]):
             clock=asked.services.clock,
         )
 
+    def subtitle(self, reading: "Doctor") -> str:  # noqa: ARG002  # it is the same for all
+        """What is under the title."""
+        return "Each link from Claude Code to these figures"
+
     def show(self, reading: "Doctor") -> None:
         """Begin to look."""
         self._stop()

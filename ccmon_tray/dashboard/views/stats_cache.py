@@ -154,7 +154,7 @@ class StatsCacheView(View[StatsCacheShown]):
     def _build_charts(self, gap: int) -> None:
         design = self.design
         row = Rows(self.content, design, least=330)
-        row.pack(fill="x", pady=(gap, 0))
+        row.pack(fill="both", expand=True, pady=(gap, 0))
         days = Card(row, design, "Daily activity")
         ground = design.palette.card
         self.switch = Segments(days.head, design, _MEASURES, self._switch_to, ground=ground, compact=True)
@@ -329,7 +329,7 @@ class StatsCacheView(View[StatsCacheShown]):
             empty="No activity is known",
         )
         self._hours.show_bars(
-            [Bar(str(hour), hour_words(hour), float(count)) for hour, count in enumerate(found.hours)],
+            [Bar(f"{hour:02}:00", hour_words(hour), float(count)) for hour, count in enumerate(found.hours)],
             unit=COUNT,
             colour=self.design.palette.series[1],
             empty="No hours are known",

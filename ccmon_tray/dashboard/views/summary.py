@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 _CUMULATIVE: Final = "cumulative"
 _PER_STEP: Final = "per step"
 _SWITCH: Final = "summary.cost"
+_WIDE: Final = 1600  # units: from here on the models stand beside the chart
+_NARROW: Final = 640  # units: below it ring and table stand below each other
+
+# Row, column, rows and columns of the chart, the ring and the table, in each shape.
+_PLACES: Final = {
+    "narrow": ((0, 0, 1, 2), (1, 0, 1, 2), (2, 0, 1, 2)),
+    "usual": ((0, 0, 1, 2), (1, 0, 1, 1), (1, 1, 1, 1)),
+    "wide": ((0, 0, 2, 1), (0, 1, 1, 1), (1, 1, 1, 1)),
+}
+_WEIGHTS: Final = {"narrow": (1, 1), "usual": (4, 7), "wide": (8, 5)}
+_COLUMNS: Final = 2
 
 
 class SummaryView(View["SummaryReading"]):
@@ -65,14 +76,19 @@ class SummaryView(View["SummaryReading"]):
         self.more_cards = [StatCard(more, design, title, copy=copy) for title in titles]
         more.fill(self.more_cards)
         more.pack(fill="x", pady=(gap, 0))
-        self._build_over_time(body, gap)
-        self._build_models(body, gap)
+        self._lower = tk.Frame(body, background=design.palette.background)
+        self._lower.pack(fill="both", expand=True, pady=(gap, 0))
+        self._build_over_time(self._lower)
+        self._build_models(self._lower)
+        self.lower_cards = (self._course, self._ring, self._listed)
+        self._shape = ""
+        self._lower.bind("<Configure>", lambda event: self._arrange(event.width))
+        self._arrange(0)
         self.host.when_charts_ready(self._make_charts)
 
-    def _build_over_time(self, body: tk.Frame, gap: int) -> None:
+    def _build_over_time(self, parent: tk.Frame) -> None:
         design = self.design
-        card = Card(body, design, "Cost over the period")
-        card.pack(fill="both", expand=True, pady=(gap, 0))
+        self._course = card = Card(parent, design, "Cost over the period")
         choices = ((_CUMULATIVE, "Cumulative"), (_PER_STEP, "Per step"))
         ground = design.palette.card
         self.switch = Segments(card.head, design, choices, self._switch_to, ground=ground, compact=True)
@@ -81,18 +97,12 @@ class SummaryView(View["SummaryReading"]):
         self._chart_place = tk.Frame(card.body, background=ground, height=design.px(216))
         self._chart_place.pack(fill="both", expand=True)
 
-    def _build_models(self, body: tk.Frame, gap: int) -> None:
+    def _build_models(self, parent: tk.Frame) -> None:
         design = self.design
-        row = tk.Frame(body, background=design.palette.background)
-        row.pack(fill="x", pady=(gap, 0))
-        row.columnconfigure(0, weight=4, uniform="models")
-        row.columnconfigure(1, weight=7, uniform="models")
-        ring = Card(row, design, "Cost by model")
-        ring.grid(row=0, column=0, sticky="nsew", padx=(0, gap // 2))
-        self._donut_place = tk.Frame(ring.body, background=design.palette.card, height=design.px(150))
+        self._ring = Card(parent, design, "Cost by model")
+        self._donut_place = tk.Frame(self._ring.body, background=design.palette.card, height=design.px(150))
         self._donut_place.pack(fill="both", expand=True)
-        table = Card(row, design)
-        table.grid(row=0, column=1, sticky="nsew", padx=(gap - gap // 2, 0))
+        self._listed = table = Card(parent, design)
         self.models = Table(
             table.body,
             design,
@@ -107,6 +117,32 @@ class SummaryView(View["SummaryReading"]):
             empty="No model was used",
         )
         self.models.pack(fill="both", expand=True)
+
+    def _arrange(self, width: int) -> None:
+        """Put the models below the chart, side by side or not, or beside it where it would be too wide."""
+        px = self.design.px
+        shape = "wide" if width >= px(_WIDE) else "narrow" if 1 < width < px(_NARROW) else "usual"
+        if shape == self._shape:
+            return
+        self._shape = shape
+        lower, half = self._lower, px(12) // 2
+        places = _PLACES[shape]
+        for column in range(2):
+            lower.columnconfigure(column, weight=_WEIGHTS[shape][column], uniform="models")
+        lower.rowconfigure(0, weight=1)
+        lower.rowconfigure(1, weight=1 if shape == "wide" else 0)
+        for card, (row, column, rows, columns) in zip(self.lower_cards, places, strict=True):
+            left = 0 if column == 0 else px(12) - half
+            right = 0 if column + columns == _COLUMNS else half
+            card.grid(
+                row=row,
+                column=column,
+                rowspan=rows,
+                columnspan=columns,
+                sticky="nsew",
+                padx=(left, right),
+                pady=(px(12) if row else 0, 0),
+            )
 
     def _make_charts(self) -> None:
         from ccmon_tray.dashboard.charts.donut import Donut  # noqa: PLC0415  # after the first frame

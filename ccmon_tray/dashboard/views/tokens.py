@@ -51,7 +51,7 @@ class TokensView(View[TokensReading]):
         """Make the widgets."""
         design, copy = self.design, self.host.copy
         gap = design.px(12)
-        main = Rows(body, design, least=230)
+        main = Rows(body, design, least=240)
         self.main_cards = [
             StatCard(main, design, title, large=True, colour=design.series(1), copy=copy)
             for title in ("Total tokens", "Cache hits", "Saved by cache reads")

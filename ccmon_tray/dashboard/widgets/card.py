@@ -1,12 +1,14 @@
 """Cards: surfaces with a title, and what stands in them."""
 
-import math
 import tkinter as tk
 from collections.abc import Sequence
+from itertools import pairwise
 from tkinter import ttk
-from typing import Final
+from typing import Final, TypeVar
 
 from ccmon_tray.dashboard.design import Design
+
+P = TypeVar("P")
 
 PADDING: Final = 16  # units between a card's edge and what stands in it
 
@@ -72,6 +74,8 @@ class Card(ttk.Frame):
 class Rows(tk.Frame):
     """Parts side by side, equally wide, in as many rows as their least width asks for.
 
+    Rows share the height that it is given.
+
     Args:
         parent: Where it lives.
         design: How things look.
@@ -83,17 +87,18 @@ class Rows(tk.Frame):
         super().__init__(parent, background=ground or design.palette.background)
         self._design = design
         self._least = least
-        self._parts: Sequence[tk.Misc] = ()
-        self._columns = 0
+        self._parts: Sequence[tk.Widget] = ()
+        self._lines: list[tk.Frame] = []
+        self._filled_anew = False
         self.bind("<Configure>", self._on_configure)
 
     def fill(self, parts: Sequence[tk.Widget]) -> None:
         """Set the parts, which must be children of this."""
         for part in self._parts:
-            if part not in parts and isinstance(part, tk.Widget):
+            if part not in parts:
                 part.grid_forget()
         self._parts = tuple(parts)
-        self._columns = 0
+        self._filled_anew = True
         self._arrange(self.winfo_width())
 
     def _on_configure(self, event: "tk.Event[tk.Misc]") -> None:
@@ -107,29 +112,28 @@ class Rows(tk.Frame):
         fitting = max(1, min(count, (width + gap) // (self._design.px(self._least) + gap)))
         if width <= 1:
             fitting = count
-        # Rows of nearly the same length: six in two rows are three and three, seven are four and three.
         lines = -(-count // fitting)
-        columns = -(-count // lines)
-        if columns == self._columns:
+        if lines == len(self._lines) and not self._filled_anew:
             return
-        self._columns = columns
-        last = count - columns * (lines - 1)
-        # The last row fills the width as well, so that no edge is left ragged.
-        grid = math.lcm(columns, last)
-        for column in range(self.grid_size()[0]):
-            self.columnconfigure(column, weight=0, uniform="")
-        for column in range(grid):
-            self.columnconfigure(column, weight=1, uniform="part")
-        for index, part in enumerate(self._parts):
-            row, place = divmod(index, columns)
-            in_row = last if row == lines - 1 else columns
-            span = grid // in_row
-            assert isinstance(part, tk.Widget)
-            part.grid(
-                row=row,
-                column=place * span,
-                columnspan=span,
-                sticky="nsew",
-                padx=(0 if place == 0 else gap // 2, 0 if place == in_row - 1 else gap - gap // 2),
-                pady=(gap if row else 0, 0),
-            )
+        self._filled_anew = False
+        before, self._lines = self._lines, []
+        for index, parts in enumerate(in_rows(self._parts, lines)):
+            line = tk.Frame(self, background=str(self.cget("background")))
+            line.pack(fill="both", expand=True, pady=(gap if index else 0, 0))
+            line.rowconfigure(0, weight=1)
+            # The gaps are columns of their own, so that all parts of a row are equally wide.
+            for place, part in enumerate(parts):
+                line.columnconfigure(2 * place, weight=1, uniform="part")
+                if place:
+                    line.columnconfigure(2 * place - 1, minsize=gap)
+                part.grid(in_=line, row=0, column=2 * place, sticky="nsew")
+                tk.Misc.lift(part)
+            self._lines.append(line)
+        for line in before:
+            line.destroy()
+
+
+def in_rows(parts: Sequence[P], lines: int) -> list[Sequence[P]]:
+    """Parts in rows of nearly the same length, shorter ones first: of three in two rows the first leads."""
+    cuts = [len(parts) * line // lines for line in range(lines + 1)]
+    return [parts[start:end] for start, end in pairwise(cuts)]

@@ -94,6 +94,7 @@ class Grid(Surface):
         self._hovered: int | None = None
         self._selected = ""
         self._spans: dict[int, tuple[int, int]] = {}
+        self._widths: dict[int, int] = {}
         super().__init__(
             parent, design, ground=design.palette.card, height=design.px(HEAD) + self.row_px, focus=True
         )
@@ -133,6 +134,7 @@ class Grid(Surface):
     def show(self, rows: list[TableRow]) -> None:
         """Show rows in this order."""
         self.rows = rows
+        self._widths.clear()
         self._scroll_to(self._first)
         self.redraw()
 
@@ -262,7 +264,17 @@ class Grid(Surface):
     def _needed(self, index: int) -> int:
         column = self.columns[index]
         head = self.painter.fonts.get(_HEAD_SIZE).measure(column.title + " ▾")
-        return max(self.design.px(column.width), head)
+        return max(self.design.px(column.width), head, self._widest(index) if column.figure else 0)
+
+    def _widest(self, index: int) -> int:
+        """The width of a column's longest figure, pixels: a figure is never cut, nor laid over another."""
+        if index not in self._widths:
+            # All digits are as wide: one figure of each length stands for thousands, near enough for the gap.
+            lengths = {len(cell := row.cells[index]): cell for row in self.rows}
+            fonts = self.painter.fonts
+            widths = (fonts.tabular_width(cell, _SIZE) for cell in lengths.values())
+            self._widths[index] = max(widths, default=0)
+        return self._widths[index]
 
     def _row_at(self, y: int) -> int | None:
         index = self._first + (y - self.design.px(HEAD)) // self.row_px

@@ -7,12 +7,11 @@ from typing import Final
 
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.ranges import ChosenRange
-from ccmon_tray.dashboard.theme import mix
 from ccmon_tray.dashboard.widgets.card import label
+from ccmon_tray.dashboard.widgets.chip import Chip
 from ccmon_tray.dashboard.widgets.popup import PopupMenu
 from ccmon_tray.dashboard.widgets.range_picker import RangePicker
 from ccmon_tray.usage.windows import Calendar
-from ccmon_tray.usage.wording import GENERATED
 
 _EXPORTS: Final = (
     ("csv", "Data as CSV…"),
@@ -21,7 +20,8 @@ _EXPORTS: Final = (
     ("svg", "Charts as SVG…"),
 )
 
-_CHIP: Final = (f"Demo · {GENERATED}", "Demo")
+_TOP: Final = 16  # units above the title
+_BESIDE: Final = 10  # between title and chip
 
 
 class Header(tk.Frame):
@@ -60,28 +60,18 @@ class Header(tk.Frame):
         self._title_words = ("", "")
         self.columnconfigure(0, weight=1)
         line = tk.Frame(self, background=colours.background)
-        line.grid(row=0, column=0, sticky="w", pady=(px(14), 0))
+        line.grid(row=0, column=0, sticky="w", pady=(px(_TOP), 0))
         self.title = label(line, design, ground=colours.background, size=20, strong=True)
         self.title.pack(side="left")
-        fill = mix(colours.warning, colours.background, 0.16)
-        self._chip = label(
-            line,
-            design,
-            _CHIP[0],
-            ground=fill,
-            colour=design.small(colours.warning, fill),
-            size=11,
-            strong=True,
-        )
-        self._chip.configure(padx=px(8), pady=px(2))
+        self._chip = Chip(line, design)
         self.subtitle = label(self, design, ground=colours.background, colour=colours.secondary, size=12)
-        self.subtitle.grid(row=1, column=0, columnspan=4, sticky="ew", pady=(px(2), px(12)))
+        self.subtitle.grid(row=1, column=0, columnspan=4, sticky="ew", pady=(px(4), px(12)))
         self.picker = RangePicker(self, design, choose_range, calendar=calendar, now=now)
-        top = px(14)
+        top = px(_TOP)
         self.picker.grid(row=0, column=1, sticky="e", pady=(top, 0))
         self.refresh_button = ttk.Button(self, text="↻", style="Icon.TButton", command=refresh)
         self.refresh_button.grid(row=0, column=2, padx=(px(8), 0), pady=(top, 0))
-        self.export_button = ttk.Button(self, text="Export ▾", command=self._open_exports)
+        self.export_button = ttk.Button(self, text="Export  ▾", command=self._open_exports)
         self.export_button.grid(row=0, column=3, padx=(px(8), 0), pady=(top, 0))
         self.export_button.grid_remove()
         for button, do in ((self.refresh_button, refresh), (self.export_button, self._open_exports)):
@@ -104,7 +94,7 @@ class Header(tk.Frame):
             self.subtitle.configure(text=subtitle)
         if demo != bool(self._chip.winfo_manager()):
             if demo:
-                self._chip.pack(side="left", padx=(self._design.px(10), 0))
+                self._chip.pack(side="left", padx=(self._design.px(_BESIDE), 0))
             else:
                 self._chip.pack_forget()
         if ranged != self._ranged:
@@ -131,17 +121,11 @@ class Header(tk.Frame):
             buttons += self.export_button.winfo_reqwidth() + px(8)
         room = width - 2 * px(24) - buttons - self.title.winfo_reqwidth() - px(16)
         if self._chip.winfo_manager():
-            room -= self._fit_chip(room - self.picker.least_width)
+            # Ranges side by side are worth more than words that say the same as "Demo".
+            wide = room >= self._chip.least_width + px(_BESIDE) + self.picker.wanted_width
+            beside = self.picker.wanted_width if wide else self.picker.least_width
+            room -= self._chip.fit(room - beside - px(_BESIDE)) + px(_BESIDE)
         self.picker.fit(room)
-
-    def _fit_chip(self, room: int) -> int:
-        """Say as much in the chip as there is room for; returns the width it takes, pixels."""
-        px, font = self._design.px, self._design.fonts.get(11, strong=True)
-        around = px(10) + 2 * px(8)
-        words = next((text for text in _CHIP if font.measure(text) + around <= room), _CHIP[-1])
-        if words != self._chip.cget("text"):
-            self._chip.configure(text=words)
-        return font.measure(words) + around
 
     def _open_exports(self) -> PopupMenu:
         kinds = self._exports()

@@ -7,6 +7,7 @@ from tkinter import ttk
 from typing import Final
 
 from ccmon_tray.dashboard.design import Design
+from ccmon_tray.dashboard.painter import ELLIPSIS
 from ccmon_tray.dashboard.theme import mix
 from ccmon_tray.dashboard.widgets.card import Card, label
 from ccmon_tray.dashboard.widgets.surface import Surface
@@ -135,6 +136,25 @@ class _Sign(Surface):
         self.painter.mark(*at, self._note.state, size=size, ground=fill, colour=colour)
 
 
+class _Word(Surface):
+    """A word on a small raised plate."""
+
+    def __init__(self, root: tk.Misc, design: Design, words: str) -> None:
+        self.words = words
+        font = design.fonts.get(12)
+        width = font.measure(words) + 2 * design.px(14)
+        super().__init__(root, design, ground=design.palette.card, width=width, height=design.px(34))
+
+    def draw(self, width: int, height: int) -> None:
+        """Draw it."""
+        paint, colours, px = self.painter, self.design.palette, self.design.px
+        fill, line = (mix(colours.text, colours.card, share) for share in (0.12, 0.3))
+        paint.rounded((0, 0, width, height), radius=px(8), fill=fill, ground=self.ground, border=line)
+        font = paint.fonts.get(12)
+        baseline = (height - font.metrics("linespace")) // 2 + font.metrics("ascent")
+        paint.text(px(14), baseline, self.words, room=width - 2 * px(14), size=12)
+
+
 class Toast:
     """A word at the window's foot that passes: “Copied $84.10”.
 
@@ -146,32 +166,20 @@ class Toast:
     def __init__(self, root: tk.Misc, design: Design) -> None:
         self._root = root
         self._design = design
-        self._shown: tk.Label | None = None
+        self._shown: _Word | None = None
         self._due: str | None = None
 
     @property
     def words(self) -> str:
         """What is said at this moment."""
-        return str(self._shown.cget("text")) if self._shown else ""
+        return self._shown.words if self._shown else ""
 
     def say(self, words: str) -> None:
         """Say something for a moment."""
         self.hush()
-        design, colours = self._design, self._design.palette
-        self._shown = label(
-            self._root,
-            design,
-            words if len(words) <= 60 else words[:59] + "…",
-            ground=mix(colours.text, colours.card, 0.12),
-            size=12,
-        )
-        self._shown.configure(
-            padx=design.px(14),
-            pady=design.px(8),
-            highlightthickness=design.px(1),
-            highlightbackground=mix(colours.text, colours.card, 0.3),
-        )
-        self._shown.place(relx=0.5, rely=1.0, y=-design.px(24), anchor="s")
+        self._shown = _Word(self._root, self._design, words if len(words) <= 60 else words[:59] + ELLIPSIS)
+        self._shown.place(relx=0.5, rely=1.0, y=-self._design.px(24), anchor="s")
+        tk.Misc.lift(self._shown)
         self._due = self._root.after(_TOAST_MS, self.hush)
 
     def hush(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ccmon_tray.dashboard.design import Design
+from ccmon_tray.dashboard.widgets.stat_card import fitting_size
 from ccmon_tray.dashboard.widgets.surface import Surface
 from ccmon_tray.usage.formatting import UNKNOWN
 
@@ -96,11 +97,12 @@ class PeriodCard(Surface):
             paint.rounded(box, radius=px(4), fill=colours.hairline, ground=colours.card)
             return
         self._mark(left, right)
-        paint.text(left - px(1), px(57), stat.main.figure, room=room, size=_LARGE, strong=True)
+        size = fitting_size(self.design, stat.main.figure, room, _LARGE)
+        paint.text(left - px(1), px(57), stat.main.figure, room=room, size=size, strong=True)
         x = left
         if stat.main.change:
             colour = self._tone(stat.main)
-            x += paint.text(x, px(79), stat.main.change, room=room, size=12, colour=colour) + px(5)
+            x += paint.text(x, px(79), stat.main.change, room=room, size=12, colour=colour) + px(4)
         paint.text(x, px(79), stat.note, room=right - x, size=12, colour=colours.secondary)
         if not stat.lines:
             return

@@ -19,6 +19,7 @@ _CHECK: Final = 20  # for the mark of what is chosen, where anything is
 _SIZE: Final = 12
 _LINE: Final = 9  # a line between groups
 _GAP: Final = 4  # between button and menu
+_MARGIN: Final = 24  # at the window's right, where nothing stands
 
 Choice = tuple[str, str]
 
@@ -119,6 +120,8 @@ class PopupMenu(Surface):
         below = anchor.winfo_rooty() - root.winfo_rooty() + anchor.winfo_height() + gap
         above = anchor.winfo_rooty() - root.winfo_rooty() - gap - height
         fits = below + height <= root.winfo_height()
+        if x + width > root.winfo_width() - self.design.px(_MARGIN):
+            x += anchor.winfo_width() - width  # it ends where its button does
         return {
             "x": max(gap, min(x, root.winfo_width() - width - gap)),
             "y": below if fits else max(gap, min(above, root.winfo_height() - height - gap)),

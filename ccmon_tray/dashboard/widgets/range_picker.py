@@ -7,6 +7,7 @@ from typing import Final
 
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.ranges import CUSTOM, PICKED, ChosenRange
+from ccmon_tray.dashboard.theme import mix
 from ccmon_tray.dashboard.widgets.card import label
 from ccmon_tray.dashboard.widgets.popup import PopupMenu
 from ccmon_tray.dashboard.widgets.segments import Segments
@@ -133,7 +134,10 @@ class CustomRange(tk.Toplevel):
         self.transient(parent.winfo_toplevel())
         self._choose = choose
         self._calendar = calendar
-        body = tk.Frame(self, background=design.palette.card, padx=px(20), pady=px(18))
+        body = tk.Frame(self, background=design.palette.card, padx=px(20), pady=px(16))
+        # Where no window manager puts a frame around it, it is told from what it lies on all the same.
+        line = mix(design.palette.text, design.palette.card, 0.2)
+        body.configure(highlightthickness=px(1), highlightbackground=line, highlightcolor=line)
         body.pack(fill="both", expand=True)
         window = before.window(now, calendar)
         self.start, self.end = tk.StringVar(self), tk.StringVar(self)

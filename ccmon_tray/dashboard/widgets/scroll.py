@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ccmon_tray.dashboard.design import Design
 
+BAR: Final = 8  # how wide a scrollbar is, units
 _STEP: Final = 24  # units a notch of the wheel moves
 
 
@@ -39,16 +40,16 @@ class ScrolledBody(tk.Frame):
         self._holder.rowconfigure(0, weight=1)
         self.body = tk.Frame(self._holder, background=ground)
         self.body.grid(row=0, column=0, sticky="nsew")
-        # As high as the place, so that content that can grow fills it.
-        self._strut = tk.Frame(self._holder, background=ground, width=0, height=1)
-        self._strut.grid(row=0, column=1, sticky="n")
         # Shown once its width is known, so that nothing is laid out and drawn twice.
         self._item = self._canvas.create_window(0, 0, window=self._holder, anchor="nw", state="hidden")
         self._canvas.grid(row=0, column=0, sticky="nsew")
         self.rowconfigure(0, weight=1)
         self.columnconfigure(0, weight=1)
         self._step = design.px(_STEP)
-        self._canvas.configure(yscrollcommand=self._bar.set)
+        self._bar_px = design.px(BAR)
+        # What is scrolled away ends at a line, not in nothing.
+        self._line = tk.Frame(self, background=design.palette.hairline, height=design.px(1))
+        self._canvas.configure(yscrollcommand=self._on_scroll)
         self._canvas.bind("<Configure>", self._on_place)
         self._holder.bind("<Configure>", lambda _event: self._fit())
 
@@ -87,9 +88,19 @@ class ScrolledBody(tk.Frame):
         elif bottom > seen + height and bottom - top <= height:
             self._canvas.yview_scroll(bottom - seen - height + self._step // 2, "units")
 
+    def _on_scroll(self, first: float, last: float) -> None:
+        self._bar.set(first, last)
+        scrolled = float(first) > 0
+        if scrolled and not self._line.winfo_manager():
+            self._line.place(x=0, y=0, relwidth=1.0)
+            tk.Misc.lift(self._line)
+        elif not scrolled and self._line.winfo_manager():
+            self._line.place_forget()
+
     def _on_place(self, event: "tk.Event[Any]") -> None:
         self._canvas.itemconfigure(self._item, width=event.width, state="normal")
-        self._strut.configure(height=event.height)
+        # As high as the place, so that content that can grow fills it.
+        self._holder.rowconfigure(0, minsize=event.height)
         self._fit()
 
     def _fit(self) -> None:
@@ -100,7 +111,7 @@ class ScrolledBody(tk.Frame):
             self._bar_shown = needed
             if needed:
                 # Over the margin at the right, so that nothing moves when it comes and goes.
-                self._bar.place(relx=1.0, rely=0, relheight=1.0, anchor="ne", width=8)
+                self._bar.place(relx=1.0, rely=0, relheight=1.0, anchor="ne", width=self._bar_px)
                 tk.Misc.lift(self._bar)
             else:
                 self._bar.place_forget()

@@ -14,7 +14,11 @@ WIDTH: Final = 208  # units
 _ROW: Final = 30
 _LEFT: Final = 20
 _EDGE: Final = 12
-_BETWEEN: Final = " · "
+_SIGN: Final = 9  # of the state
+_BESIDE_SIGN: Final = 7
+
+BETWEEN: Final = " · "
+"""Between a source and its state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +115,18 @@ class Sidebar(Surface):
                 self._places[entry.name] = (y, y + px(_ROW))
                 y += px(_ROW)
             y += px(8)
+        lines = self._status_lines(room)
+        first = height - px(39 if len(lines) < 3 else 57)
         # The footer gives way in a low window: a line of a view must stay in sight.
-        if height - px(56) > y:
-            self._draw_status(left, height - px(39), room)
+        if first - px(17) > y:
+            self._draw_status(lines, left, first, room)
 
     def _draw_entry(self, entry: Entry, top: int, width: int) -> None:
         paint, colours, px = self.painter, self.design.palette, self.design.px
         x0, x1 = px(_EDGE), width - px(_EDGE + 1)
         box = (x0, top, x1, top + px(_ROW))
         selected = entry.name == self._selected
+        fill = self.ground
         if selected or entry.name == self._hovered:
             fill = colours.card if not self.design.dark else mix(colours.text, self.ground, 0.08)
             fill = fill if selected else mix(fill, self.ground, 0.5)
@@ -129,19 +136,26 @@ class Sidebar(Surface):
             bar = (x0, top + px(6), x0 + px(3), top + px(_ROW - 6))
             paint.rounded(bar, radius=px(1.5), fill=colours.accent, ground=fill)
         baseline = top + px(20)
-        small = self.design.small(colours.muted, self.ground)
+        small = self.design.small(colours.muted, fill)
         shortcut = paint.fonts.get(11).measure(entry.shortcut)
         paint.text(x1 - px(8), baseline, entry.shortcut, room=shortcut, size=11, colour=small, right=True)
-        left = px(_LEFT + 2)
+        left = px(_LEFT)
         colour = colours.text if selected else mix(colours.text, colours.secondary, 0.35)
         paint.text(left, baseline, entry.title, room=x1 - px(16) - shortcut - left, size=13, colour=colour)
 
-    def _draw_status(self, left: int, baseline: int, room: int) -> None:
+    def _status_lines(self, room: int) -> Sequence[str]:
+        """What the footer says, its first line beside the sign; the state goes below a long source."""
+        font, beside = self.painter.fonts.get(12), self.design.px(_SIGN + _BESIDE_SIGN)
+        source = self._status.source
+        lines = [source] if font.measure(source) <= room - beside else source.rsplit(BETWEEN, 1)
+        return [line for line in (*lines, self._status.age) if line]
+
+    def _draw_status(self, lines: Sequence[str], left: int, baseline: int, room: int) -> None:
         paint, colours, px = self.painter, self.design.palette, self.design.px
         status = self._status
         if not status.source:
             return
-        size = px(9)
+        size = px(_SIGN)
         colour = {
             State.FRESH: colours.good,
             State.STALE: colours.warning,
@@ -149,20 +163,13 @@ class Sidebar(Surface):
             State.NO_TELEMETRY: colours.warning,
         }.get(status.state or State.NO_DATA, colours.secondary)
         paint.mark(left, baseline - size, status.state, size=size, ground=self.ground, colour=colour)
-        x = left + size + px(7)
-        source, age = self._lines(status, room - (x - left), room)
-        paint.text(x, baseline, source, room=room - (x - left), size=12, colour=colours.secondary)
+        x = left + size + px(_BESIDE_SIGN)
+        paint.text(x, baseline, lines[0], room=room - (x - left), size=12, colour=colours.secondary)
         small = self.design.small(colours.muted, self.ground)
-        paint.text(left, baseline + px(18), age, room=room, size=12, colour=small)
-
-    def _lines(self, status: Status, first_room: int, room: int) -> tuple[str, str]:
-        """Source with state, and age; a state that does not fit behind its source stands before the age."""
-        measure = self.painter.fonts.get(12).measure
-        source, mark, state = status.source.rpartition(_BETWEEN)
-        if not mark or measure(status.source) <= first_room:
-            return status.source, status.age
-        both = _BETWEEN.join(filter(None, (state, status.age.removeprefix("updated "))))
-        return source, both if measure(both) <= room else state
+        for line in lines[1:]:
+            baseline += px(18)
+            tone = small if line == status.age else colours.secondary
+            paint.text(left, baseline, line, room=room, size=12, colour=tone)
 
     def _at(self, y: int) -> str:
         return next((name for name, (top, bottom) in self._places.items() if top <= y < bottom), "")

@@ -133,26 +133,19 @@ class StatCard(Surface):
             self._draw_awaited(left, y, size, room)
             return
         spark = self._spark_width(stat, room)
-        # A long figure is set smaller rather than cut.
-        fitting = (
-            each for each in range(size, _LEAST - 1, -1) if self._measure(stat.figure, each) <= room - spark
-        )
-        size = next(fitting, _LEAST)
+        size = fitting_size(self.design, stat.figure, room - spark, size)
         wide = paint.text(left - px(1), y, stat.figure, room=room - spark, size=size, strong=True)
         if spark and wide + spark <= room:
             self._draw_sparkline(stat, right, y, spark - px(16))
         if stat.trend or stat.note:
             self._draw_note(stat, left, y + px(25 if self._large else 20), room)
 
-    def _measure(self, figure: str, size: int) -> int:
-        return self.design.fonts.get(size, strong=True).measure(figure)
-
     def _draw_note(self, stat: Stat, left: int, y: int, room: int) -> None:
         paint, colours, px = self.painter, self.design.palette, self.design.px
         if stat.trend:
             tone = {"good": colours.good, "bad": colours.bad}.get(stat.tone, colours.secondary)
             taken = paint.text(left, y, stat.trend, room=room, size=12, colour=self.design.small(tone))
-            taken += px(5)
+            taken += px(4)
             left += taken
             room -= taken
         note, font = stat.note, self.design.fonts.get(12)
@@ -184,6 +177,13 @@ class StatCard(Surface):
             scale=self.design.scale,
         )
         self.create_image(right, baseline + px(4), image=self._spark, anchor="se")
+
+
+def fitting_size(design: Design, figure: str, room: int, size: int) -> int:
+    """The size (units) at which a figure fits into so many pixels: a long one is set smaller, not cut."""
+    sizes = range(size, _LEAST - 1, -1)
+    fonts = design.fonts
+    return next((each for each in sizes if fonts.get(each, strong=True).measure(figure) <= room), _LEAST)
 
 
 def least_width(design: Design, titles: Iterable[str]) -> float:

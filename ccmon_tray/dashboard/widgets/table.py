@@ -10,6 +10,7 @@ from typing import Any
 
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.widgets.grid import HEAD, Column, Grid, TableRow
+from ccmon_tray.dashboard.widgets.scroll import BAR
 
 __all__ = ["Column", "Table", "TableRow"]
 
@@ -128,7 +129,9 @@ class Table(tk.Frame):
         first, last = self._grid.part_shown()
         self._bar.set(first, last)
         if last - first < 1.0:
-            self._bar.place(relx=1.0, y=self._grid.design.px(HEAD), relheight=0.9, anchor="ne", width=8)
+            px = self._grid.design.px
+            head = px(HEAD)
+            self._bar.place(relx=1.0, y=head, relheight=1.0, height=-head, anchor="ne", width=px(BAR))
         else:
             self._bar.place_forget()
 

@@ -37,7 +37,7 @@ def _client(context: Context) -> PrometheusClient | Finding:
     if context.client is not None:
         return context.client
     source, _ = context.opened
-    return skipped(f"{SOURCE_TITLES[source.info.kind]} needs no server")
+    return skipped(f"{SOURCE_TITLES[source.info.kind]} data need no server")
 
 
 def _reachable(context: Context) -> Finding:

@@ -183,7 +183,9 @@ def _retention(context: Context) -> Finding:
 
 def _days(seconds: float) -> str:
     days = seconds / _DAY_S
-    return f"{days:.3g} days" if days >= 2 else formatting.duration(seconds)
+    if days < 2:
+        return formatting.duration(seconds)
+    return f"{days:.3g} days" if days < 100 else f"{formatting.count(days)} days"
 
 
 LINKS: Final = (

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ccmon_tray.dashboard.theme import LIGHT
+from ccmon_tray.dashboard.views.comparison import change_of, period_before
 from ccmon_tray.dashboard.views.insights import InsightsView, period_stat, record_stats
 from ccmon_tray.dashboard.widgets.period_card import Line
 from ccmon_tray.dashboard.widgets.stat_card import Stat
@@ -233,6 +234,19 @@ def test_only_a_change_of_cost_is_good_or_bad() -> None:
         Line("Active", "1m", ""),
         Line("Messages", formatting.UNKNOWN, ""),
     )
+
+
+@pytest.mark.parametrize(
+    ("range_name", "note"),
+    [
+        ("7d", "nothing in the 7 days before"),
+        ("1h", "nothing the hour before"),
+        ("this week", "nothing last week by now"),
+        ("today", "nothing yesterday by now"),
+    ],
+)
+def test_a_period_that_nothing_came_before_says_so(range_name: str, note: str) -> None:
+    assert change_of(1.0, 0.0, period_before(range_name)) == ("", note, "")
 
 
 def test_a_period_that_cannot_be_compared_says_nothing_of_change() -> None:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from tkinter import ttk
 
 import pytest
 
@@ -116,6 +117,22 @@ def test_the_detail_shows_one_session(open_view: OpenView) -> None:
     assert sum(float(row.order[1] or 0) for row in detail.types.rows) == first.tokens.total
     [chart] = view.charts
     assert sum(float(row[-1] or 0) for row in chart.table().rows) == pytest.approx(first.cost_usd)
+
+
+def test_a_long_name_leaves_the_button_that_closes_the_detail_in_sight(open_view: OpenView) -> None:
+    window = open_view("sessions", "30d")
+    first = window.page.reading.reading.sessions[0]
+    detail = open_detail(window, first.session_id).detail
+
+    detail.open(replace(first, project="payments-and-subscriptions-reconciliation-service-number-11"))
+    window.root.update()
+
+    title = detail.title
+    assert title.cget("text").endswith("…")
+    assert title.winfo_reqwidth() <= title.winfo_width()
+    [close] = (w for w in title.master.winfo_children() if isinstance(w, ttk.Button))
+    assert close.winfo_width() == close.winfo_reqwidth()
+    assert title.winfo_x() + title.winfo_width() <= close.winfo_x()
 
 
 def test_the_detail_leaves_room_or_takes_the_place(open_view: OpenView) -> None:

@@ -141,3 +141,11 @@ def test_without_a_choice_there_is_no_mark(root: tk.Tk) -> None:
     assert texts == ["First", "Second", "Third"]
     marked = [slot.text for slot in Menu(root, x=200).popup.painter.slots]
     assert marked == ["First", "✓", "Second", "Third"]
+
+
+def test_a_menu_at_the_right_ends_where_its_button_does(root: tk.Tk) -> None:
+    menu = Menu(root, x=500 - 80 - 30)
+
+    button, popup = menu.button, menu.popup
+    assert popup.winfo_width() > button.winfo_width()
+    assert popup.winfo_rootx() + popup.winfo_width() == button.winfo_rootx() + button.winfo_width()

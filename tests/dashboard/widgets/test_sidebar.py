@@ -68,6 +68,17 @@ def test_no_source_and_state_are_cut(root: tk.Tk, design: Design, age: str) -> N
             assert "…" not in said
 
 
+@pytest.mark.parametrize("age", ["", "updated 10 min ago"])
+def test_a_long_source_and_its_state_are_two_lines(root: tk.Tk, design: Design, age: str) -> None:
+    made, _ = sidebar(root, design)
+    made.show(Status(State.NO_TELEMETRY, "Claude Code’s transcripts · no telemetry yet", age))
+
+    said = words(made)
+    lines = ["Claude Code’s transcripts", "no telemetry yet", *filter(None, [age])]
+    assert said[-len(lines) :] == lines
+    assert all(slot.width <= slot.room for slot in made.painter.slots)
+
+
 def test_each_state_has_a_sign_and_a_colour_of_its_own(root: tk.Tk, design: Design) -> None:
     made, _ = sidebar(root, design)
     signs = set()
