@@ -68,13 +68,16 @@ class Dashboard:
         self._kind = kind
         self._prometheus_url = prometheus_url
         self._settings = self._load_settings()
-        self._appearance = SystemAppearance() if self._settings.appearance.theme == "system" else None
+        remembered = recall(paths.window_file)
+        self._was_dark = remembered.dark
+        # Where it is known how it was, the desktop is asked once there is a frame to see.
+        later = remembered.dark is not None
+        system = self._settings.appearance.theme == "system"
+        self._appearance = SystemAppearance(later=later) if system else None
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._channel: ChannelServer | None = None
         self._ending = False
         self.root = root or make_root()
-        remembered = recall(paths.window_file)
-        self._was_dark = remembered.dark
         chosen = ChosenRange.named(range_name) if range_name else remembered.range
         self.window = DashboardWindow(
             self.root,
@@ -117,6 +120,8 @@ class Dashboard:
 
     def _begin(self) -> None:
         memory.be_small()
+        if self._appearance is not None:
+            self._appearance.begin()
         window = self.window
         window.jobs.start(
             lambda _task: _prepare_charts(),

@@ -32,7 +32,7 @@ class Style:
         self._root = root
         self._design = design
         self._style = ttk.Style(root)
-        self._pictures: list[tk.PhotoImage] = []
+        self._made: dict[tuple[object, ...], tk.PhotoImage] = {}
         name = f"ccmon-{next(_NUMBERS)}"
         self._style.theme_create(name, parent="clam")
         self._style.theme_use(name)
@@ -216,6 +216,9 @@ class Style:
 
         Tk stretches by laying the middle side by side: the larger it is, the fewer pieces a large part takes.
         """
+        key = (radius, fill, border, ground, line, middle)
+        if key in self._made:
+            return self._made[key]
         corner, stroke = self._design.px(radius), max(1, self._design.px(line))
         side = 2 * corner + middle
         photo = tk.PhotoImage(master=self._root, width=side, height=side)
@@ -228,7 +231,7 @@ class Style:
                 cells = [row[::-1] if right else row for row in (rows[::-1] if down else rows)]
                 text = " ".join("{" + " ".join(row) + "}" for row in cells)
                 photo.put(text, to=(side - corner if right else 0, side - corner if down else 0))
-        self._pictures.append(photo)
+        self._made[key] = photo
         return photo
 
     @staticmethod

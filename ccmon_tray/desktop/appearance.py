@@ -97,27 +97,39 @@ def _windows_is_dark() -> bool | None:
 
 
 class SystemAppearance:
-    """Asks on a thread of its own from the start, so that a window can be made meanwhile.
+    """Asks on a thread of its own, so that a window can be made meanwhile.
 
     Args:
         ask: Whether the desktop is dark.
+        later: Whether to wait for :meth:`begin`: the programs that are asked take their share of the machine.
     """
 
-    def __init__(self, ask: Callable[[], bool | None] = is_dark) -> None:
+    def __init__(self, ask: Callable[[], bool | None] = is_dark, *, later: bool = False) -> None:
         self._answer: bool | None = None
+        self._answered = threading.Event()
+        self._begun = False
         self._ask = ask
-        self._thread = threading.Thread(target=self._learn, name="appearance", daemon=True)
-        self._thread.start()
+        if not later:
+            self.begin()
+
+    def begin(self) -> None:
+        """Ask, if that has not been done yet."""
+        if not self._begun:
+            self._begun = True
+            threading.Thread(target=self._learn, name="appearance", daemon=True).start()
 
     @property
     def asking(self) -> bool:
         """Whether there is no answer yet."""
-        return self._thread.is_alive()
+        return not self._answered.is_set()
 
     def dark(self, patience_s: float = 0.0) -> bool | None:
         """The answer, as far as it is known after this time at the most."""
-        self._thread.join(patience_s)
+        self._answered.wait(patience_s)
         return self._answer
 
     def _learn(self) -> None:
-        self._answer = self._ask()
+        try:
+            self._answer = self._ask()
+        finally:
+            self._answered.set()

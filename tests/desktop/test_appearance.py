@@ -78,3 +78,29 @@ def test_nobody_waits_for_a_desktop_that_does_not_answer() -> None:
     assert time.monotonic() - begun < 2
     answer.set()
     assert asked.dark(10) is True
+
+
+def test_a_desktop_can_be_asked_later_and_is_asked_once() -> None:
+    times: list[int] = []
+
+    def ask() -> bool:
+        times.append(1)
+        return True
+
+    asked = SystemAppearance(ask, later=True)
+    assert (asked.dark(0.02), asked.asking) == (None, True)
+    asked.begin()
+    asked.begin()
+    assert (asked.dark(10), asked.asking) == (True, False)
+    assert times == [1]
+
+
+def test_a_desktop_that_cannot_be_asked_is_no_longer_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def ask() -> bool:
+        raise OSError
+
+    monkeypatch.setattr(threading, "excepthook", lambda _arguments: None)
+    asked = SystemAppearance(ask)
+    assert (asked.dark(10), asked.asking) == (None, False)
