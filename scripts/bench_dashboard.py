@@ -56,6 +56,16 @@ ACCENT: Final = bytes.fromhex(DARK.accent[1:])[::-1]  # as the display has it: b
 WATCH_S: Final = 0.006
 PATIENCE_S: Final = 20.0
 SETTLE_S: Final = 3.0
+EMPTY: Final = f"""
+import tkinter
+from pydantic import BaseModel, ConfigDict, Field
+class Model(BaseModel):
+    number: int = 1
+root = tkinter.Tk()
+root.geometry("1180x800")
+root.configure(background="{DARK.accent}")
+root.mainloop()
+"""
 
 Box = tuple[int, int, int, int]
 
@@ -64,6 +74,7 @@ Box = tuple[int, int, int, int]
 class Figures:
     """All that was measured: milliseconds, frames a second, mebibytes."""
 
+    empty_ms: list[float] = field(default_factory=list)
     numbers_ms: list[float] = field(default_factory=list)
     charts_ms: list[float] = field(default_factory=list)
     first_frame_ms: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -177,6 +188,19 @@ def watch_start(environ: Mapping[str, str], boxes: Mapping[str, Any], figures: F
         process.wait(10)
 
 
+def watch_empty(environ: Mapping[str, str], figures: Figures) -> None:
+    """What the machine takes for the least: Python, pydantic, and a window of one colour."""
+    watcher = Watcher(environ["DISPLAY"])
+    began = time.perf_counter()
+    with (
+        contextlib.closing(watcher),
+        subprocess.Popen([sys.executable, "-c", EMPTY], env=environ, cwd=ROOT) as process,
+    ):
+        _until(lambda: _has_colour(watcher, (50, 50, 20, 20)), "an empty window", environ["DISPLAY"])
+        figures.empty_ms.append((time.perf_counter() - began) * 1000)
+        process.kill()
+
+
 def _until(seen: Callable[[], bool], what: str, display: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not seen():
@@ -192,6 +216,11 @@ def _has_figure(watcher: Watcher, box: Box) -> bool:
     # What stands there while figures are awaited hardly differs from its ground.
     greens = watcher.pixels(window, box)[1::4] if window else b""
     return bool(greens) and max(greens) - min(greens) > 120
+
+
+def _has_colour(watcher: Watcher, box: Box) -> bool:
+    window = watcher.window()
+    return window is not None and ACCENT in watcher.pixels(window, box)
 
 
 def _has_drawing(watcher: Watcher, box: Box) -> bool:
@@ -247,6 +276,7 @@ def watch_memory(environ: Mapping[str, str], paths: Paths, figures: Figures) -> 
 def table(figures: Figures) -> list[str]:
     """What was measured as lines of Markdown."""
     rows = [
+        ("for comparison: an empty window of Tk, with pydantic imported", _ms(figures.empty_ms), ""),
         ("first frame with figures", _ms(figures.numbers_ms), "300 ms"),
         ("all charts drawn", _ms(figures.charts_ms), "1,200 ms"),
         ("redraw of the summary after new data", _ms(figures.redraw_ms), "60 ms"),
@@ -306,6 +336,7 @@ def main() -> None:
         stack.enter_context(tray(environ, paths))
         boxes = look_inside(environ, Figures())  # files come into memory
         for _ in range(options.runs):
+            watch_empty(environ, figures)
             watch_start(environ, boxes, figures)
             look_inside(environ, figures)
             watch_memory(environ, paths, figures)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from ccmon_tray.dashboard.ranges import ChosenRange
 from ccmon_tray.dashboard.remembered import Keeper, Remembered, recall
 from ccmon_tray.dashboard.services import Services
-from ccmon_tray.dashboard.start import make_root
+from ccmon_tray.dashboard.start import INPUT_METHODS, make_root
 from ccmon_tray.dashboard.theme import Palette, palette_for
 from ccmon_tray.dashboard.views.registry import import_views
 from ccmon_tray.dashboard.window import USUAL, DashboardWindow
@@ -120,6 +120,7 @@ class Dashboard:
 
     def _begin(self) -> None:
         memory.be_small()
+        self.root.tk.call(*INPUT_METHODS, True)
         if self._appearance is not None:
             self._appearance.begin()
         window = self.window

@@ -22,6 +22,8 @@ _WINDOW: Final = ("ccmon_tray.dashboard.main", "ccmon_tray.dashboard.views.summa
 _TURN_S: Final = 0.0005
 
 TITLE: Final = "Claude Code Monitor"
+INPUT_METHODS: Final = ("tk", "useinputmethods", "-displayof", ".")
+"""Switches the means by which letters are put together, such as é, on or off; nothing on other systems."""
 
 
 def run_dashboard(
@@ -52,6 +54,8 @@ def run_dashboard(
     ahead = threading.Thread(target=_import_ahead, name="imports", daemon=True)
     ahead.start()
     root = make_root()
+    # Tk asks an X display twice about each window that may get typed text: not before the first frame.
+    root.tk.call(*INPUT_METHODS, False)
     picture = _first_picture(root)
     _show_ground(root, recall(paths.window_file))
     ahead.join()

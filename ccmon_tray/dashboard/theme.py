@@ -156,6 +156,15 @@ def _xft_dpi(display: str) -> float | None:
         x11.XCloseDisplay(connection)
 
 
+def _keep(root: tk.Misc, font: tkfont.Font) -> None:
+    """Have a label that nobody sees use a font, and the two colours that Tk looks up for each picture.
+
+    Tk forgets a font or colour that no widget uses, and asks the display again for each use: for measuring a
+    word it opens the font anew. That is some two hundred answers to wait for until a window is made.
+    """
+    tk.Label(root, font=font, background="white", foreground="black")
+
+
 @dataclass(slots=True)
 class Fonts:
     """The type scale in one family; fonts are made when first asked for, since each costs some milliseconds.
@@ -185,6 +194,7 @@ class Fonts:
                 weight="bold" if bold else "normal",
             )
             self._made[size, strong] = made
+            _keep(self.root, made)
         return made
 
     def tabular(self, text: str, size: int, *, strong: bool = False) -> list[tuple[str, int, int]]:
