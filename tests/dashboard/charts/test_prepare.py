@@ -44,6 +44,17 @@ print(json.dumps([m for m in sys.modules if m not in before or m == "matplotlib.
     assert run(code) == []
 
 
+def test_charts_in_space_stay_out_without_a_word() -> None:
+    code = """
+import json, sys, warnings
+warnings.simplefilter("error")
+from ccmon_tray.dashboard.charts import prepare
+prepare()
+print(json.dumps([m for m in sys.modules if m.startswith("mpl_toolkits.mplot3d.")]))
+"""
+    assert run(code) == []
+
+
 def test_a_person_s_own_matplotlibrc_does_not_show(tmp_path: Path) -> None:
     own = tmp_path / "matplotlibrc"
     own.write_text("lines.linestyle: --\npath.sketch: 1, 100, 2\ntext.usetex: True\nbackend: svg\n")
