@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.paths import Paths, find_paths
-from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import State
 from tests.support.desktop import Desktop, wait_for
 from tests.support.servers import Kind
 from tests.support.truth.cases import dataset

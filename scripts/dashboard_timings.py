@@ -49,13 +49,15 @@ class Timings:
         self.window = app.window
 
     def boxes(self) -> dict[str, Any]:
-        """Where the first figure and the charts of the summary are: x, y, width, height in pixels."""
+        """Where first figure, last figure and charts of the summary are: x, y, width, height in pixels."""
         view: Any = self.window.page.view
         card = view.main_cards[0]
         x, y, _, _ = self._box(card)
+        last_x, last_y, _, _ = self._box(view.more_cards[-1])
         px = self.window.design.px
         return {
             "figure": (x + px(16), y + px(36), px(100), px(28)),
+            "last": (last_x + px(16), last_y + px(34), px(60), px(22)),
             "charts": [self._box(chart.widget) for chart in view.charts],
         }
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 
 from ccmon_tray.tray.icon import render  # noqa: E402
 from ccmon_tray.tray.model import BUDGET_STEPS, IconFace  # noqa: E402
-from ccmon_tray.usage.models import State  # noqa: E402
+from ccmon_tray.usage.states import State  # noqa: E402
 
 APP_SIZES = (16, 32, 48, 64, 128, 256, 512)
 SLOT_SIZES = (16, 22, 24, 32, 48, 64)

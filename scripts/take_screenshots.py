@@ -30,7 +30,7 @@ from ccmon_tray.tray.face import icon_face  # noqa: E402
 from ccmon_tray.tray.icon import render  # noqa: E402
 from ccmon_tray.tray.menu import build_menu  # noqa: E402
 from ccmon_tray.tray.model import Face, IconFace  # noqa: E402
-from ccmon_tray.usage.models import State  # noqa: E402
+from ccmon_tray.usage.states import State  # noqa: E402
 from ccmon_tray.usage.windows import Calendar  # noqa: E402
 from tests.support.desktop import Box, Desktop, wait_for  # noqa: E402
 

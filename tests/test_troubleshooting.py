@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 
 PROJECT = Path(__file__).parent.parent
 DOCUMENT = (PROJECT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")

@@ -18,8 +18,9 @@ from ccmon_tray.sources.named import named_or_trays, with_named_source
 from ccmon_tray.sources.snapshot_file import is_of, is_young, left_by_tray
 from ccmon_tray.usage import budgets, formatting
 from ccmon_tray.usage.budgets import with_budgets
-from ccmon_tray.usage.models import Report, State
+from ccmon_tray.usage.models import Report
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Calendar, Window, parse_moment, resolve
 
 DONE = 0

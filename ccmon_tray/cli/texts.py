@@ -8,20 +8,18 @@ from ccmon_tray.sources.tally import model_name
 from ccmon_tray.usage import budgets, formatting, wording
 from ccmon_tray.usage.by_name import merged_by_name
 from ccmon_tray.usage.models import (
-    SOURCE_TITLES,
     GroupUsage,
     ModelUsage,
     RangeInfo,
     Report,
     SessionUsage,
     SourceInfo,
-    SourceKind,
-    State,
     Tokens,
     Totals,
     UsageWarning,
 )
 from ccmon_tray.usage.snapshot import Figures, Snapshot
+from ccmon_tray.usage.states import SOURCE_TITLES, SourceKind, State
 from ccmon_tray.usage.windows import Calendar
 
 SESSIONS_SHOWN: Final = 10

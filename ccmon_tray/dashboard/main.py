@@ -11,6 +11,7 @@ import queue
 import signal
 import time
 import tkinter as tk
+from dataclasses import replace
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final
 
@@ -52,6 +53,7 @@ class Dashboard:
         kind: The source, in place of ``source.kind``.
         prometheus_url: In place of ``prometheus.url``.
         root: A window that is not shown yet; by default one is made.
+        cover: What is shown in it until it is drawn.
     """
 
     def __init__(
@@ -63,12 +65,14 @@ class Dashboard:
         prometheus_url: str | None = None,
         *,
         root: tk.Tk | None = None,
+        cover: tk.Widget | None = None,
     ) -> None:
         self._paths = paths
         self._kind = kind
         self._prometheus_url = prometheus_url
         self._settings = self._load_settings()
         remembered = recall(paths.window_file)
+        self._seen = remembered
         self._was_dark = remembered.dark
         # Where it is known how it was, the desktop is asked once there is a frame to see.
         later = remembered.dark is not None
@@ -77,6 +81,7 @@ class Dashboard:
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._channel: ChannelServer | None = None
         self._ending = False
+        self._cover = cover
         self.root = root or make_root()
         chosen = ChosenRange.named(range_name) if range_name else remembered.range
         self.window = DashboardWindow(
@@ -87,11 +92,12 @@ class Dashboard:
             view_asked=view is not None,
             chosen=chosen or ChosenRange(self._settings.tray.range),
             memory=remembered.switches,
+            cover=cover,
         )
         px = self.window.design.px
         usual = (px(USUAL[0]), px(USUAL[1]))
         self._keeper = Keeper(self.root, paths.window_file, remembered, self._state, usual=usual)
-        self.window.on_state_changed = self._keeper.note
+        self.window.on_state_changed = self._note
         self.window.on_settings_changed = self.reload_settings
 
     def run(self) -> int:
@@ -101,7 +107,10 @@ class Dashboard:
                 signal.signal(getattr(signal, name), self._on_signal)
         self.window.feed.look()
         self.root.deiconify()
-        self.root.update()  # the first frame
+        self.root.update()  # the first frame, or what is below it
+        if self._cover is not None:
+            with contextlib.suppress(tk.TclError):  # the window was closed just now
+                self._cover.destroy()
         _show_icon(self.root)
         from ccmon_tray import log  # noqa: PLC0415  # it takes its time, which the first frame has not
 
@@ -206,10 +215,26 @@ class Dashboard:
             self._appearance = SystemAppearance() if self._settings.appearance.theme == "system" else None
         self.window.use(Services(self._paths, self._settings), self._palette(_APPEARANCE_PATIENCE_S))
 
+    def _note(self) -> None:
+        self._see_cards()
+        self._keeper.note()
+
+    def _see_cards(self) -> None:
+        """Look where the main cards are, for the next start's first frame."""
+        if cards := self.window.main_cards():
+            size = (self.root.winfo_width(), self.root.winfo_height())
+            self._seen = replace(self._seen, cards=cards, cards_in=size, scale=self.window.design.scale)
+
     def _state(self) -> Remembered:
         window = self.window
-        return Remembered(
-            window.view_name, window.chosen_range(), switches=dict(window.memory), dark=window.design.dark
+        with contextlib.suppress(tk.TclError):  # the window is just being destroyed
+            self._see_cards()
+        return replace(
+            self._seen,
+            view=window.view_name,
+            range=window.chosen_range(),
+            switches=dict(window.memory),
+            dark=window.design.dark,
         )
 
     def _raise(self) -> None:

@@ -14,7 +14,7 @@ from ccmon_tray.dashboard.widgets.scroll import ScrolledBody
 from ccmon_tray.dashboard.work import Task, Work
 from ccmon_tray.errors import CcmonError, RequestsMissing
 from ccmon_tray.usage import wording
-from ccmon_tray.usage.models import SOURCE_TITLES, SourceKind, State
+from ccmon_tray.usage.states import SOURCE_TITLES, SourceKind, State
 from ccmon_tray.usage.windows import ROLLING_S, Window
 
 _SLOW_S: Final = 0.5  # reading given up after so long has its connections cut: the server is in trouble
@@ -102,6 +102,12 @@ class Page:
     def covered(self) -> bool:
         """Whether a panel stands in place of the view."""
         return bool(self._panel.winfo_manager())
+
+    @property
+    def plain(self) -> bool:
+        """Whether the view stands where it does at a start: not scrolled, and nothing said above it."""
+        scrolled = self._scrolled is not None and self._scrolled.position > 0
+        return not (scrolled or self.covered or self._banner.winfo_manager())
 
     @property
     def current(self) -> bool:

@@ -13,7 +13,7 @@ from tkinter import font as tkfont
 from typing import Final
 
 from ccmon_tray.dashboard.theme import Fonts, Palette, mix
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 
 ELLIPSIS: Final = "…"
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ccmon_tray.usage import budgets, formatting, wording
 from ccmon_tray.usage.by_name import merged_by_name
-from ccmon_tray.usage.models import SOURCE_TITLES, SourceKind, State
 from ccmon_tray.usage.snapshot import Figures, Period, Problem, RangeUsage, Snapshot
+from ccmon_tray.usage.states import SOURCE_TITLES, SourceKind, State
 from ccmon_tray.usage.summary import summary
 from ccmon_tray.usage.windows import Calendar
 

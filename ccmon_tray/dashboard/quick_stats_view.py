@@ -8,7 +8,7 @@ from typing import Final
 from ccmon_tray.dashboard.painter import Painter
 from ccmon_tray.dashboard.quick_stats_content import Content, Note, PeriodLine, Tone, Trend
 from ccmon_tray.dashboard.theme import GRID, ink, mix
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.wording import ESTIMATE, GENERATED
 
 WIDTH: Final = 384  # units, at the least

@@ -43,6 +43,9 @@ class Remembered:
         maximised: Whether it filled the screen.
         switches: What the views remember: switches, sort columns.
         dark: Whether it was dark.
+        cards: Where the summary's main cards were, in the order they are read.
+        cards_in: Width and height of the window that they were in, pixels.
+        scale: Pixels per unit, text size included.
     """
 
     view: ViewName = ViewName.SUMMARY
@@ -51,6 +54,9 @@ class Remembered:
     maximised: bool = False
     switches: dict[str, str] = field(default_factory=dict)
     dark: bool | None = None
+    cards: tuple[Box, ...] = ()
+    cards_in: tuple[int, int] = (0, 0)
+    scale: float = 0.0
 
 
 def recall(file: Path) -> Remembered:
@@ -70,6 +76,11 @@ def recall(file: Path) -> Remembered:
         found = replace(found, switches=dict(pairs[:_MOST_SWITCHES]))
     if isinstance(dark := told.get("dark"), bool):
         found = replace(found, dark=dark)
+    match told:
+        case {"cards": [*cards], "cards_in": [int(width), int(height)], "scale": int() | float() as scale}:
+            boxes = tuple(box for box in map(_place, cards) if box is not None)
+            if len(boxes) == len(cards) and 0.5 <= scale <= 8:
+                found = replace(found, cards=boxes, cards_in=(width, height), scale=float(scale))
     return replace(found, maximised=told.get("maximised") is True)
 
 

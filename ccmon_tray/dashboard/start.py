@@ -12,6 +12,7 @@ import threading
 import tkinter as tk
 from typing import Final
 
+from ccmon_tray.dashboard import first_frame
 from ccmon_tray.dashboard.remembered import Remembered, put, recall
 from ccmon_tray.dashboard.screens import screens
 from ccmon_tray.dashboard.theme import DARK, LIGHT
@@ -51,17 +52,27 @@ def run_dashboard(
     # Each call into Tk gives other threads a turn. At the usual 5 ms a turn, one that computes would make a
     # view of some hundred calls take a second.
     sys.setswitchinterval(_TURN_S)
+    remembered = recall(paths.window_file)
+    named = kind is not None or prometheus_url is not None
+    figures = None if named else _figures_left(paths, remembered, view, range_name)
     ahead = threading.Thread(target=_import_ahead, name="imports", daemon=True)
-    ahead.start()
+    if figures is None:
+        ahead.start()
     root = make_root()
     # Tk asks an X display twice about each window that may get typed text: not before the first frame.
     root.tk.call(*INPUT_METHODS, False)
     picture = _first_picture(root)
-    _show_ground(root, recall(paths.window_file))
+    cover = None
+    if figures is None:
+        _show_ground(root, remembered)
+    else:
+        cover = first_frame.lay_figures(root, remembered, figures)
+        _show_ground(root, remembered)
+        ahead.start()  # it would have taken every other turn from the first frame
     ahead.join()
     from ccmon_tray.dashboard.main import Dashboard  # noqa: PLC0415  # which is there by now
 
-    dashboard = Dashboard(paths, view, range_name, kind, prometheus_url, root=root)
+    dashboard = Dashboard(paths, view, range_name, kind, prometheus_url, root=root, cover=cover)
     del picture
     return dashboard.run()
 
@@ -109,6 +120,16 @@ def _show_ground(root: tk.Tk, remembered: Remembered) -> None:
     put(root, remembered.place, screens(root), maximised=remembered.maximised)
     root.deiconify()
     root.update()
+
+
+def _figures_left(
+    paths: Paths, remembered: Remembered, view: str | None, range_name: str | None
+) -> tuple[str, ...] | None:
+    """The main figures of the summary, if that is the view to come and they and their place are known."""
+    chosen = range_name or (remembered.range.name if remembered.range else "")
+    if not first_frame.can_be_laid(view, remembered):
+        return None
+    return first_frame.left_figures(paths, chosen)
 
 
 def _import_ahead() -> None:

@@ -2,8 +2,8 @@
 
 from ccmon_tray.dashboard.widgets.sidebar import BETWEEN, Status
 from ccmon_tray.usage import formatting, wording
-from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar
 
 _WORDS = {

@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.feed import SnapshotFeed
+from ccmon_tray.dashboard.first_frame import YOUNG_S
 from ccmon_tray.dashboard.keys import bind_keys
 from ccmon_tray.dashboard.listing import Listing
 from ccmon_tray.dashboard.page import Page
 from ccmon_tray.dashboard.ranges import ChosenRange, span_words
+from ccmon_tray.dashboard.screens import Box
 from ccmon_tray.dashboard.services import Services
 from ccmon_tray.dashboard.start import TITLE
 from ccmon_tray.dashboard.status import status_of
@@ -26,14 +28,12 @@ from ccmon_tray.dashboard.widgets.header import Header
 from ccmon_tray.dashboard.widgets.notes import Toast
 from ccmon_tray.dashboard.widgets.sidebar import Sidebar
 from ccmon_tray.dashboard.work import Work
-from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import State
 from ccmon_tray.view_names import ViewName
 
 SMALLEST: Final = (800, 600)
 USUAL: Final = (1180, 800)
-
-_YOUNG_S: Final = 600  # figures of a range that ended before that are not those of the range any more
 
 
 class DashboardWindow:
@@ -49,6 +49,7 @@ class DashboardWindow:
         chosen: The range to begin with.
         memory: What was remembered of the views' switches; changed in place.
         scale: Pixels per unit; measured where not given.
+        cover: What lies above the window until it is drawn.
     """
 
     def __init__(
@@ -62,8 +63,10 @@ class DashboardWindow:
         chosen: ChosenRange | None = None,
         memory: dict[str, str] | None = None,
         scale: float | None = None,
+        cover: tk.Widget | None = None,
     ) -> None:
         self.root = root
+        self._cover = cover
         self.services = services
         self.jobs = Work(root)
         self.feed = SnapshotFeed(root, services, self.jobs, self._on_snapshot, self._show_status)
@@ -107,6 +110,16 @@ class DashboardWindow:
     def view_name(self) -> ViewName:
         """The view that is open."""
         return self._view
+
+    def main_cards(self) -> tuple[Box, ...]:
+        """Where the open view's main cards are at a start; none where that cannot be seen now."""
+        if not self.page.plain or not all(each.winfo_viewable() for each in self.page.view.first_cards):
+            return ()
+        left, top = self.root.winfo_rootx(), self.root.winfo_rooty()
+        return tuple(
+            Box(each.winfo_rootx() - left, each.winfo_rooty() - top, each.winfo_width(), each.winfo_height())
+            for each in self.page.view.first_cards
+        )
 
     @property
     def page(self) -> Page:
@@ -255,7 +268,8 @@ class DashboardWindow:
         for page in self._pages.values():
             page.give_up()  # nobody could show what it reads
         for child in self.root.winfo_children():
-            child.destroy()
+            if child is not self._cover:
+                child.destroy()
         self._pages = {}
         self._waiting_for_charts = []
         text_size = self.services.settings.appearance.text_size / 100
@@ -293,6 +307,9 @@ class DashboardWindow:
         self._show_status()
         self._show_header()
         self._hand_snapshot()
+        if self._cover is not None:
+            tk.Misc.lift(self._cover)
+            self._cover = None
 
     def _list_views(self) -> None:
         self.sidebar.list(self._listing.entries(self.services, self._view))
@@ -324,7 +341,7 @@ class DashboardWindow:
         page.view.follow(snapshot)
         if page.reading is not None or snapshot.figures is None:
             return
-        young = (snapshot.age_s(self.services.clock()) or 0.0) <= _YOUNG_S
+        young = (snapshot.age_s(self.services.clock()) or 0.0) <= YOUNG_S
         if young and snapshot.figures.range.info.name == self._range.name:
             page.view.show_snapshot(snapshot)
 

@@ -21,7 +21,8 @@ from typing import Final
 
 from ccmon_tray.errors import CcmonError, SourceUnavailable
 from ccmon_tray.sources.base import Answer, Inventory, Question, SessionSeen, Span, UsageSource
-from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
+from ccmon_tray.usage.models import SourceInfo, UsageWarning
+from ccmon_tray.usage.states import SourceKind
 
 PATIENCE_S: Final = 300.0
 """So long the source in use may fail before another one takes its place."""

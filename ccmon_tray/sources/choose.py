@@ -15,7 +15,8 @@ from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.sources.claude_files import ClaudeFiles, LocalFiles
 from ccmon_tray.sources.claude_files.folders import config_folders
 from ccmon_tray.sources.snapshot_file import SnapshotFile, is_of, is_young
-from ccmon_tray.usage.models import SourceInfo, SourceKind
+from ccmon_tray.usage.models import SourceInfo
+from ccmon_tray.usage.states import SourceKind
 from ccmon_tray.usage.windows import Calendar
 
 

@@ -25,15 +25,8 @@ from ccmon_tray.sources.tally import (
 from ccmon_tray.usage.by_name import add_tokens
 from ccmon_tray.usage.formatting import short_id
 from ccmon_tray.usage.metrics import Label, Metric, token_type
-from ccmon_tray.usage.models import (
-    GroupUsage,
-    RangeInfo,
-    Report,
-    State,
-    StepUsage,
-    Tokens,
-    Totals,
-)
+from ccmon_tray.usage.models import GroupUsage, RangeInfo, Report, StepUsage, Tokens, Totals
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.steps import Steps, tile
 from ccmon_tray.usage.windows import Calendar, Window
 

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings import Settings
-from ccmon_tray.usage.models import SourceKind
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import SourceKind
 
 LIFE_INTERVALS: Final = 3
 """A running tray's snapshot is used for so many poll intervals."""

@@ -15,17 +15,9 @@ from ccmon_tray.sources.tally import Tally, models
 from ccmon_tray.usage.budgets import BudgetPeriod, period_end
 from ccmon_tray.usage.forecast import PACE_S, projected_cost_usd
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import (
-    SOURCE_TITLES,
-    RangeInfo,
-    SessionUsage,
-    SourceInfo,
-    SourceKind,
-    State,
-    Tokens,
-    UsageWarning,
-)
+from ccmon_tray.usage.models import RangeInfo, SessionUsage, SourceInfo, Tokens, UsageWarning
 from ccmon_tray.usage.snapshot import Figures, Period, Problem, RangeUsage, Snapshot
+from ccmon_tray.usage.states import SOURCE_TITLES, SourceKind, State
 from ccmon_tray.usage.steps import nominal_step_s
 from ccmon_tray.usage.windows import (
     Calendar,

@@ -32,8 +32,8 @@ from ccmon_tray.usage.alerts import (
     decide,
     news,
 )
-from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar, in_daily_span, parse_daily_span
 from ccmon_tray.view_names import ViewName
 

@@ -6,8 +6,8 @@ from typing import Final
 from ccmon_tray.settings import Settings, Theme
 from ccmon_tray.tray.model import BUDGET_STEPS, IconFace
 from ccmon_tray.usage.formatting import short_money
-from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import SourceKind, State
 
 _ROUNDING: Final = 10  # decimals: beyond lies only the error of the division
 

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import State
 
 # A window ends with a full second, so that what is used in this one is seen in the next.
 _DELAY_S: Final = 1.5

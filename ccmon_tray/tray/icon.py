@@ -29,7 +29,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from ccmon_tray.tray.model import BUDGET_STEPS, IconFace
 from ccmon_tray.usage.budgets import NEARLY_USED
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 
 _Point = tuple[float, float]
 

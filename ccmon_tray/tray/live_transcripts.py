@@ -7,7 +7,7 @@ from typing import Final
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.sources.auto import in_use
 from ccmon_tray.sources.base import UsageSource
-from ccmon_tray.usage.models import SourceKind
+from ccmon_tray.usage.states import SourceKind
 
 _LOOK_S: Final = 0.9
 _IDLE_S: Final = 5.0

@@ -15,8 +15,9 @@ from ccmon_tray.tray.model import Action, AlertsShown, Command, MenuItem, Source
 from ccmon_tray.usage import budgets, formatting, wording
 from ccmon_tray.usage.budgets import BudgetPeriod
 from ccmon_tray.usage.by_name import merged_by_name
-from ccmon_tray.usage.models import SOURCE_TITLES, ModelUsage, SessionUsage, SourceKind, State
+from ccmon_tray.usage.models import ModelUsage, SessionUsage
 from ccmon_tray.usage.snapshot import Figures, RangeUsage, Snapshot
+from ccmon_tray.usage.states import SOURCE_TITLES, SourceKind, State
 from ccmon_tray.usage.windows import Calendar
 from ccmon_tray.view_names import ViewName
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 
 
 class Action(StrEnum):

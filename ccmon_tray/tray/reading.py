@@ -19,8 +19,9 @@ from ccmon_tray.sources.claude_files import ClaudeFiles
 from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage.budgets import with_budgets
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import SourceInfo, SourceKind, State
+from ccmon_tray.usage.models import SourceInfo
 from ccmon_tray.usage.snapshot import Problem, Snapshot
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar
 
 _log = logging.getLogger(__name__)

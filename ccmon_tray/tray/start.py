@@ -23,7 +23,7 @@ from ccmon_tray.tray.app import HOW_TO_SEE, TrayApp
 from ccmon_tray.tray.backends.base import TrayBackend
 from ccmon_tray.tray.model import Action, Command, IconFace
 from ccmon_tray.tray.stack_switch import StackSwitch
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ccmon_tray.usage import budgets, formatting, wording
-from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.snapshot import Figures, Snapshot
+from ccmon_tray.usage.states import SourceKind, State
 
 LIMIT: Final = 127
 """UTF-16 code units: ``szTip`` of Windows' NOTIFYICONDATAW holds 128 with its closing zero."""

@@ -19,8 +19,9 @@ from pydantic import ConfigDict, Field
 from ccmon_tray.usage import budgets, formatting, wording
 from ccmon_tray.usage.alert_rules import AlertRules
 from ccmon_tray.usage.budgets import BudgetPeriod, BudgetUse
-from ccmon_tray.usage.models import Frozen, SourceKind, State
+from ccmon_tray.usage.models import Frozen
 from ccmon_tray.usage.snapshot import Figures, Snapshot
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar
 
 RECENT_ALERTS: Final = 5

@@ -3,44 +3,16 @@
 ``None`` means that the source cannot know the value; 0 means that it is known to be nothing.
 """
 
-from enum import StrEnum
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccmon_tray.usage.metrics import TokenType
+from ccmon_tray.usage.states import SourceKind, State
 
 
 class Frozen(BaseModel):
     """A model that cannot be changed and refuses fields it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
-
-
-class State(StrEnum):
-    """How far what is shown can be trusted to be current."""
-
-    FRESH = "fresh"  # read just now
-    STALE = "stale"  # the last good values are shown, with their age
-    OFFLINE = "offline"  # the source cannot be reached and there is nothing to show
-    NO_TELEMETRY = "no-telemetry"  # reachable, but it holds no series of Claude Code
-    NO_DATA = "no-data"  # series exist, nothing in this range
-
-
-class SourceKind(StrEnum):
-    """Where usage comes from."""
-
-    PROMETHEUS = "prometheus"
-    COLLECTOR = "collector"
-    TRANSCRIPTS = "transcripts"
-    DEMO = "demo"
-
-
-SOURCE_TITLES: dict[SourceKind, str] = {
-    SourceKind.PROMETHEUS: "Prometheus",
-    SourceKind.COLLECTOR: "Built-in collector",
-    SourceKind.TRANSCRIPTS: "Transcripts",
-    SourceKind.DEMO: "Demo",
-}
 
 
 class SourceInfo(Frozen):

@@ -11,10 +11,10 @@ from ccmon_tray.usage.models import (
     RangeInfo,
     SessionUsage,
     SourceInfo,
-    State,
     Totals,
     UsageWarning,
 )
+from ccmon_tray.usage.states import State
 
 
 class Problem(Frozen):

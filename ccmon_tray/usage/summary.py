@@ -2,8 +2,8 @@
 
 from ccmon_tray.usage import formatting, wording
 from ccmon_tray.usage.by_name import merged_by_name
-from ccmon_tray.usage.models import SourceKind
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import SourceKind
 from ccmon_tray.usage.windows import Calendar
 
 

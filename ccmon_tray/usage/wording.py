@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ccmon_tray.usage import formatting
-from ccmon_tray.usage.models import SOURCE_TITLES, State, Totals
+from ccmon_tray.usage.models import Totals
 from ccmon_tray.usage.snapshot import Period, Problem, Snapshot
+from ccmon_tray.usage.states import SOURCE_TITLES, State
 from ccmon_tray.usage.windows import Calendar
 
 RANGE_TITLES: Final[dict[str, str]] = {

@@ -12,8 +12,8 @@ from ccmon_tray.errors import SourceUnreachable
 from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import find_paths
 from ccmon_tray.settings import Settings
-from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import State
 from tests.support.dashboard import pump
 from tests.support.desktop import Desktop
 from tests.support.fake_source import CountingSource, request

@@ -13,7 +13,8 @@ from ccmon_tray.dashboard.start import INPUT_METHODS
 from ccmon_tray.desktop.channel import Message, Request
 from ccmon_tray.files import write_atomic
 from ccmon_tray.paths import find_paths
-from ccmon_tray.usage.models import SourceInfo, SourceKind
+from ccmon_tray.usage.models import SourceInfo
+from ccmon_tray.usage.states import SourceKind
 from tests.support.dashboard import pump
 from tests.support.desktop import Desktop
 from tests.support.settings_files import write

@@ -6,7 +6,7 @@ import pytest
 
 from ccmon_tray.dashboard.quick_stats_content import MOST_MODELS, Tone, Trend, clipboard_text, compose
 from ccmon_tray.usage.budgets import BudgetPeriod, with_budgets
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Calendar
 from tests.support.snapshots import NOW, SAW_TOOTH, UNREACHABLE, every_state, figures, fresh
 

@@ -19,7 +19,7 @@ from ccmon_tray.dashboard.views.summary import SummaryView
 from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage import wording
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 from tests.support.dashboard import await_drawn, descendants, pump
 from tests.support.fake_source import FakeSource, request
 from tests.support.faulty_server import Fault, FaultyServer

@@ -18,7 +18,8 @@ from ccmon_tray.sources.collector.decode import PROTOBUF
 from ccmon_tray.sources.collector.ingest import Ingest
 from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import SourceInfo, SourceKind, State
+from ccmon_tray.usage.models import SourceInfo
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar
 from tests.support.fake_source import FakeSource, request
 

@@ -10,7 +10,7 @@ from ccmon_tray.sources.choose import open_source
 from ccmon_tray.sources.collector.decode import PROTOBUF
 from ccmon_tray.sources.collector.ingest import Ingest
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import SourceKind
+from ccmon_tray.usage.states import SourceKind
 from ccmon_tray.usage.windows import Calendar
 
 UTC = Calendar(ZoneInfo("UTC"), "UTC")

@@ -15,7 +15,7 @@ from ccmon_tray.sources.demo import DemoSource
 from ccmon_tray.sources.reports import build_report
 from ccmon_tray.usage.metrics import Label, Metric, TokenType, token_type
 from ccmon_tray.usage.model_names import model_key
-from ccmon_tray.usage.models import SourceKind, State
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.steps import tile
 from ccmon_tray.usage.windows import Calendar, resolve
 

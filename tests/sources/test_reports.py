@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from ccmon_tray.errors import SourceUnreachable, UsageError
 from ccmon_tray.sources.reports import GROUPINGS, build_report
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import State, UsageWarning
+from ccmon_tray.usage.models import UsageWarning
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Calendar, Window, resolve
 from tests.support.fake_source import Event, FakeSource, request
 

@@ -10,7 +10,8 @@ from ccmon_tray.sources.reports import build_report
 from ccmon_tray.sources.snapshots import TOP_SESSIONS, SnapshotBuilder
 from ccmon_tray.usage.forecast import PACE_S, projected_cost_usd
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import SourceInfo, SourceKind, State
+from ccmon_tray.usage.models import SourceInfo
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import RANGE_NAMES, Calendar, Window, month_end, previous, resolve
 from tests.support.fake_source import CountingSource, Event, FakeSource, request
 

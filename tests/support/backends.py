@@ -10,7 +10,7 @@ from PIL import Image
 
 from ccmon_tray.tray.backends.base import TrayBackend
 from ccmon_tray.tray.model import Action, Command, Face, IconFace, MenuItem
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 
 MAGENTA = (255, 0, 255)
 CYAN = (0, 255, 255)

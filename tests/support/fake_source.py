@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ccmon_tray.sources.base import Answer, Inventory, Question, Row, SessionSeen, Span
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
+from ccmon_tray.usage.models import SourceInfo, UsageWarning
+from ccmon_tray.usage.states import SourceKind
 
 if TYPE_CHECKING:
     from ccmon_tray.errors import CcmonError

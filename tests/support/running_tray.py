@@ -20,8 +20,8 @@ from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.tray.app import TrayApp
 from ccmon_tray.tray.backends.dummy import DummyBackend
 from ccmon_tray.tray.model import Face, MenuItem
-from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Calendar
 from tests.support.fake_source import FakeSource, request
 from tests.support.snapshots import NOW

@@ -6,13 +6,12 @@ from ccmon_tray.usage.models import (
     RangeInfo,
     SessionUsage,
     SourceInfo,
-    SourceKind,
-    State,
     Tokens,
     Totals,
     UsageWarning,
 )
 from ccmon_tray.usage.snapshot import Figures, Period, Problem, RangeUsage, Snapshot
+from ccmon_tray.usage.states import SourceKind, State
 
 NOW = 1_795_439_520  # Mon 23 Nov 2026, 14:12 in Berlin
 MIDNIGHT = 1_795_388_400

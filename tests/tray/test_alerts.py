@@ -21,8 +21,9 @@ from ccmon_tray.tray.model import Action, Command
 from ccmon_tray.tray.silence import SilenceWatch
 from ccmon_tray.usage.budgets import BudgetPeriod, with_budgets
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import SourceInfo, SourceKind, State
+from ccmon_tray.usage.models import SourceInfo
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar
 from tests.support.desktop import wait_for
 from tests.support.fake_source import CountingSource, Event, FakeSource

@@ -26,8 +26,9 @@ from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.tray import app as app_module
 from ccmon_tray.tray.face import icon_face
 from ccmon_tray.tray.model import Action, Command, IconFace
-from ccmon_tray.usage.models import SourceInfo, SourceKind, State
+from ccmon_tray.usage.models import SourceInfo
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar
 from tests.support.desktop import wait_for
 from tests.support.fake_source import FakeSource

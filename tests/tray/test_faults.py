@@ -19,8 +19,8 @@ from ccmon_tray.settings import AlertSettings, PollSettings, PrometheusSettings,
 from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.sources.prometheus.source import PrometheusSource
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Calendar
 from tests.support.faulty_server import Fault, FaultyServer
 from tests.support.replies import Answer, Request, Response, make_certificate

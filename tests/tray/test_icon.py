@@ -9,7 +9,7 @@ from PIL import Image, ImageChops
 
 from ccmon_tray.tray.icon import render
 from ccmon_tray.tray.model import IconFace
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 
 SIZES = (16, 22, 24, 32, 48, 64)
 DARK, LIGHT = (0x17, 0x19, 0x1D), (0xF0, 0xF1, 0xF3)

@@ -11,7 +11,7 @@ from ccmon_tray.tray.face import icon_face
 from ccmon_tray.tray.icon import render
 from ccmon_tray.tray.model import BUDGET_STEPS, IconFace
 from ccmon_tray.usage.budgets import BudgetPeriod, with_budgets
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Calendar
 from tests.support.snapshots import every_state, fresh
 

@@ -18,7 +18,7 @@ fonts.leave_fonts_out()
 import httpx
 from ccmon_tray.tray.icon import render
 from ccmon_tray.tray.model import IconFace
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 import PIL.ImageFont
 
 assert not {"rich", "click", "pygments"} & set(sys.modules)
@@ -38,7 +38,7 @@ print(figure.hex())
 WITH_FONTS = """
 from ccmon_tray.tray.icon import render
 from ccmon_tray.tray.model import IconFace
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 print(render(IconFace(State.FRESH, text="$12"), 32).tobytes().hex())
 """
 
@@ -53,7 +53,7 @@ def run(program: str) -> str:
 EVERY_STATE = """
 from ccmon_tray.tray.model import IconFace
 from ccmon_tray.tray.start import _renderer
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 for state in State:
     assert _renderer()(IconFace(state, attention=True), 32).getbbox()
 """

@@ -8,8 +8,9 @@ import pytest
 from ccmon_tray.settings import Settings, TraySettings
 from ccmon_tray.tray.menu import GLYPHS, build_menu
 from ccmon_tray.tray.model import Action, Command, MenuItem
-from ccmon_tray.usage.models import State, UsageWarning
+from ccmon_tray.usage.models import UsageWarning
 from ccmon_tray.usage.snapshot import Problem, Snapshot
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import RANGE_NAMES, Calendar
 from tests.support.snapshots import MIDNIGHT, NOW, every_state, figures, fresh
 

@@ -13,8 +13,9 @@ from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.tray.first_exports import FirstExports
 from ccmon_tray.tray.menu import build_menu
 from ccmon_tray.tray.model import Action, Command, MenuItem, SourcesShown
-from ccmon_tray.usage.models import SourceInfo, SourceKind, State
+from ccmon_tray.usage.models import SourceInfo
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar
 from ccmon_tray.view_names import ViewName
 from tests.support.desktop import wait_for

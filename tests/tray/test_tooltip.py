@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from ccmon_tray.tray.tooltip import LIMIT, compose, utf16_length
 from ccmon_tray.usage import formatting
-from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Problem, Snapshot
+from ccmon_tray.usage.states import State
 from tests.support.snapshots import MIDNIGHT, NOW, UNREACHABLE, every_state, figures, fresh
 
 

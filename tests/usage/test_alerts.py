@@ -22,8 +22,9 @@ from ccmon_tray.usage.alerts import (
     decide,
 )
 from ccmon_tray.usage.budgets import BudgetPeriod, with_budgets
-from ccmon_tray.usage.models import SourceInfo, SourceKind, State, UsageWarning
+from ccmon_tray.usage.models import SourceInfo, UsageWarning
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar
 from tests.support.snapshots import MIDNIGHT, NOW, SAW_TOOTH, UNREACHABLE, every_state, fresh
 

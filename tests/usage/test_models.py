@@ -12,14 +12,13 @@ from ccmon_tray.usage.models import (
     Report,
     SessionUsage,
     SourceInfo,
-    SourceKind,
-    State,
     StepUsage,
     Tokens,
     Totals,
     UsageWarning,
 )
 from ccmon_tray.usage.snapshot import Figures, Period, RangeUsage, Snapshot
+from ccmon_tray.usage.states import SourceKind, State
 
 TOKENS = Tokens(total=1, input=1, output=1, cache_read=1, cache_creation=1)
 TOKEN_KEYS = {"total", "input", "output", "cache_read", "cache_creation"}

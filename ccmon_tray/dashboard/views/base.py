@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.services import Services
-from ccmon_tray.usage.models import State, UsageWarning
+from ccmon_tray.usage.models import UsageWarning
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Window
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class View(ABC, Generic[R]):
         of_settings: Whether it shows settings alone, so that it stays when they change.
         scrolls: Whether the window lets it scroll; a view that does so itself fills its place.
         charts: Its charts, for export.
+        first_cards: What the first frame of a start can show of it.
 
     Args:
         host: The window.
@@ -146,6 +148,7 @@ class View(ABC, Generic[R]):
         self.host = host
         self.design = host.design
         self.charts: list[Chart[Any]] = []
+        self.first_cards: Sequence[tk.Widget] = ()
 
     @abstractmethod
     def build(self, body: tk.Frame) -> None:

@@ -21,8 +21,9 @@ from ccmon_tray.sources.readings.insights import (
 )
 from ccmon_tray.usage import formatting, wording
 from ccmon_tray.usage.insights import DayUsage
-from ccmon_tray.usage.models import State, UsageWarning
+from ccmon_tray.usage.models import UsageWarning
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import WEEKDAYS
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from ccmon_tray.dashboard.widgets.table import Column, Table, TableRow
 from ccmon_tray.sources.readings.requests import read_requests
 from ccmon_tray.sources.request_figures import Latency, ModelRequests, RequestsReading, StatusErrors, ToolUse
 from ccmon_tray.usage import formatting
-from ccmon_tray.usage.models import State, UsageWarning
+from ccmon_tray.usage.models import UsageWarning
+from ccmon_tray.usage.states import State
 
 if TYPE_CHECKING:
     from ccmon_tray.dashboard.charts.time_chart import TimeChart

@@ -26,7 +26,8 @@ from ccmon_tray.sources.claude_files.folders import in_short
 from ccmon_tray.sources.readings.session import SessionReading, read_session
 from ccmon_tray.sources.readings.sessions import SessionRow, SessionsReading, read_sessions
 from ccmon_tray.usage import formatting
-from ccmon_tray.usage.models import State, UsageWarning
+from ccmon_tray.usage.models import UsageWarning
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Window
 
 _SORT: Final = "sessions.sort"

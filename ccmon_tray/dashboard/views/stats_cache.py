@@ -29,8 +29,8 @@ from ccmon_tray.sources.claude_files.folders import in_short
 from ccmon_tray.sources.claude_files.stats_cache import FILE_NAME
 from ccmon_tray.sources.readings.stats_cache import StatsCacheReading, read_stats_cache
 from ccmon_tray.usage import formatting
-from ccmon_tray.usage.models import SourceKind, State
 from ccmon_tray.usage.pricing import load_prices
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.view_names import ViewName
 
 if TYPE_CHECKING:

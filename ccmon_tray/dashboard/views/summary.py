@@ -4,6 +4,7 @@ import tkinter as tk
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from ccmon_tray.dashboard.first_frame import MAIN_FIGURES, main_figures
 from ccmon_tray.dashboard.views.base import Asked, Exported, Host, View
 from ccmon_tray.dashboard.views.comparison import change_of, period_before
 from ccmon_tray.dashboard.widgets.budget_card import BudgetCards
@@ -12,8 +13,9 @@ from ccmon_tray.dashboard.widgets.segments import Segments
 from ccmon_tray.dashboard.widgets.stat_card import Stat, StatCard, least_width
 from ccmon_tray.dashboard.widgets.table import Column, Table, TableRow
 from ccmon_tray.usage import formatting, wording
-from ccmon_tray.usage.models import ModelUsage, State, Totals, UsageWarning
+from ccmon_tray.usage.models import ModelUsage, Totals, UsageWarning
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import State
 
 if TYPE_CHECKING:
     from ccmon_tray.dashboard.charts.donut import Donut
@@ -56,8 +58,9 @@ class SummaryView(View["SummaryReading"]):
         colours = (design.palette.accent, design.palette.good, design.palette.series[1])
         self.main_cards = [
             StatCard(main, design, title, large=True, colour=colour, copy=copy)
-            for title, colour in zip(("Total spend", "Active time", "Total tokens"), colours, strict=True)
+            for title, colour in zip(MAIN_FIGURES, colours, strict=True)
         ]
+        self.first_cards = self.main_cards
         main.fill(self.main_cards)
         main.pack(fill="x")
         self.budgets = BudgetCards(body, design, copy)
@@ -191,10 +194,9 @@ class SummaryView(View["SummaryReading"]):
         """Show the totals that the tray read."""
         assert snapshot.figures is not None
         totals = snapshot.figures.range.totals
-        figures = (
-            formatting.money(totals.cost_usd),
-            formatting.duration(totals.active_time_seconds.total if totals.active_time_seconds else None),
-            formatting.tokens(totals.tokens.total if totals.tokens else None),
+        active, tokens = totals.active_time_seconds, totals.tokens
+        figures = main_figures(
+            totals.cost_usd, active.total if active else None, tokens.total if tokens else None
         )
         for card, figure in zip(self.main_cards, figures, strict=True):
             card.show(Stat(figure))

@@ -20,9 +20,10 @@ from ccmon_tray.sources.readings.tokens import (
 )
 from ccmon_tray.usage import formatting
 from ccmon_tray.usage.by_name import merged_by_name
-from ccmon_tray.usage.models import ModelUsage, State, Tokens, UsageWarning
+from ccmon_tray.usage.models import ModelUsage, Tokens, UsageWarning
 from ccmon_tray.usage.pricing import PROVIDER_TITLES
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import State
 
 if TYPE_CHECKING:
     from ccmon_tray.dashboard.charts.time_chart import TimeChart

@@ -11,7 +11,7 @@ from ccmon_tray.dashboard.painter import ELLIPSIS
 from ccmon_tray.dashboard.theme import mix
 from ccmon_tray.dashboard.widgets.card import Card, label
 from ccmon_tray.dashboard.widgets.surface import Surface
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 
 _TOAST_MS: Final = 1800
 

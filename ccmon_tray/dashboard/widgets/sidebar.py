@@ -8,8 +8,9 @@ from typing import Final
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.theme import mix
 from ccmon_tray.dashboard.widgets.surface import Surface
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 
+MARGIN: Final = 24  # units, between the sidebar and what stands beside it
 WIDTH: Final = 208  # units
 _ROW: Final = 30
 _LEFT: Final = 20

@@ -19,8 +19,9 @@ from ccmon_tray.sources.claude_files.transcript_pricing import RequestPrices
 from ccmon_tray.sources.claude_files.transcript_tree import changes
 from ccmon_tray.usage.formatting import tokens as tokens_text
 from ccmon_tray.usage.model_names import friendly_model_name
-from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
+from ccmon_tray.usage.models import SourceInfo, UsageWarning
 from ccmon_tray.usage.pricing import PriceTable, load_prices
+from ccmon_tray.usage.states import SourceKind
 
 # The questions of one poll, asked one after another, are answered from one look at the files.
 _LOOK_S: Final = 0.5

@@ -14,7 +14,8 @@ from ccmon_tray.sources.collector.reading import Reader
 from ccmon_tray.sources.collector.schema import VERSION, version_of
 from ccmon_tray.sources.collector.store import identity_of
 from ccmon_tray.sources.collector.warnings import warnings_of
-from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
+from ccmon_tray.usage.models import SourceInfo, UsageWarning
+from ccmon_tray.usage.states import SourceKind
 from ccmon_tray.usage.windows import Calendar, Window
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from ccmon_tray.sources.base import Answer, Inventory, Question, Row, SessionSeen, Span
 from ccmon_tray.sources.demo.days import DayGenerator, Labels, Track
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
+from ccmon_tray.usage.models import SourceInfo, UsageWarning
+from ccmon_tray.usage.states import SourceKind
 from ccmon_tray.usage.windows import Calendar, Window
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from ccmon_tray.sources.doctor.context import Context
 from ccmon_tray.sources.doctor.links import Finding, Link, ok, skipped
 from ccmon_tray.usage import formatting
 from ccmon_tray.usage.checks import CheckStatus
-from ccmon_tray.usage.models import SourceKind
+from ccmon_tray.usage.states import SourceKind
 
 _TIMEOUT_S: Final = 2.0
 _NAME: Final = "ccmon-tray"

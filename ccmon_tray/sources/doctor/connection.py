@@ -10,7 +10,7 @@ from ccmon_tray.sources.doctor.links import Finding, Link, ok, skipped
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.usage import formatting
 from ccmon_tray.usage.checks import CheckStatus
-from ccmon_tray.usage.models import SOURCE_TITLES
+from ccmon_tray.usage.states import SOURCE_TITLES
 
 _BUILD_PAGE: Final = "/api/v1/status/buildinfo"
 # Dates in HTTP are cut to the second, and an answer takes its time.

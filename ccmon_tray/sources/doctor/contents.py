@@ -13,7 +13,8 @@ from ccmon_tray.sources.snapshots import no_telemetry
 from ccmon_tray.usage import formatting, wording
 from ccmon_tray.usage.checks import CheckStatus
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import SourceKind, UsageWarning
+from ccmon_tray.usage.models import UsageWarning
+from ccmon_tray.usage.states import SourceKind
 from ccmon_tray.usage.windows import RANGE_NAMES, resolve
 
 _DAY_S: Final = 86_400

@@ -13,7 +13,8 @@ from ccmon_tray.sources.base import Inventory, UsageSource
 from ccmon_tray.sources.choose import open_source
 from ccmon_tray.sources.named import named_or_trays
 from ccmon_tray.sources.prometheus.client import BuildInfo, PrometheusClient
-from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
+from ccmon_tray.usage.models import SourceInfo, UsageWarning
+from ccmon_tray.usage.states import SourceKind
 from ccmon_tray.usage.windows import Calendar
 
 

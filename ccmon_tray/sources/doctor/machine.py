@@ -13,8 +13,8 @@ from ccmon_tray.sources.doctor.links import Finding, Link, ok, skipped
 from ccmon_tray.sources.snapshot_file import LIFE_INTERVALS
 from ccmon_tray.usage import formatting
 from ccmon_tray.usage.checks import CheckStatus
-from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Snapshot
+from ccmon_tray.usage.states import State
 
 _FONTS_MODULE: Final = "ccmon_tray.dashboard.tk_fonts"
 _FONTS_TIMEOUT_S: Final = 15.0

@@ -27,7 +27,7 @@ from ccmon_tray.sources.collector.gate import is_loopback
 from ccmon_tray.sources.doctor.context import Context
 from ccmon_tray.sources.doctor.links import Finding, Link, ok, skipped
 from ccmon_tray.usage.checks import CheckStatus
-from ccmon_tray.usage.models import SourceKind
+from ccmon_tray.usage.states import SourceKind
 
 _RECENT_S: Final = 30 * 86_400
 _MOST_PROJECTS: Final = 20

@@ -14,7 +14,7 @@ from ccmon_tray.sources.doctor.context import Context
 from ccmon_tray.sources.doctor.links import Finding, Link, ok, skipped
 from ccmon_tray.usage.checks import CheckStatus
 from ccmon_tray.usage.formatting import counted
-from ccmon_tray.usage.models import SourceKind
+from ccmon_tray.usage.states import SourceKind
 
 _WARNED_S: Final = 7 * 86_400
 

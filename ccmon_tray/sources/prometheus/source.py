@@ -29,7 +29,8 @@ from ccmon_tray.sources.prometheus.scope import Scope, Scoper, Sighting
 from ccmon_tray.sources.prometheus.sessions import Sessions
 from ccmon_tray.sources.prometheus.warnings import warnings_of
 from ccmon_tray.usage.metrics import Label
-from ccmon_tray.usage.models import SourceInfo, SourceKind, UsageWarning
+from ccmon_tray.usage.models import SourceInfo, UsageWarning
+from ccmon_tray.usage.states import SourceKind
 
 if TYPE_CHECKING:
     from ccmon_tray.sources.prometheus.health import HealthReader

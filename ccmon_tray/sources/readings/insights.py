@@ -23,7 +23,8 @@ from ccmon_tray.usage.insights import (
     streaks,
 )
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import SourceInfo, State, UsageWarning
+from ccmon_tray.usage.models import SourceInfo, UsageWarning
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Calendar, Window, month_end, previous, resolve
 
 PERIODS: Final = ("this week", "7d", "this month", "30d")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from ccmon_tray.sources.auto import in_use
 from ccmon_tray.sources.base import Span, UsageSource
 from ccmon_tray.sources.server_health import ServerHealth, TellsHealth
-from ccmon_tray.usage.models import SOURCE_TITLES, SourceInfo
+from ccmon_tray.usage.models import SourceInfo
+from ccmon_tray.usage.states import SOURCE_TITLES
 from ccmon_tray.usage.windows import Window
 
 

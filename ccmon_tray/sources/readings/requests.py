@@ -7,7 +7,7 @@ from ccmon_tray.sources.auto import AutoSource, in_use
 from ccmon_tray.sources.base import UsageSource
 from ccmon_tray.sources.readings.reach import known_since, reaches
 from ccmon_tray.sources.request_figures import RequestsReading, TellsRequests
-from ccmon_tray.usage.models import SOURCE_TITLES
+from ccmon_tray.usage.states import SOURCE_TITLES
 from ccmon_tray.usage.windows import Calendar, Window
 
 

@@ -15,7 +15,8 @@ from ccmon_tray.sources.session_usage import (
     with_projects,
 )
 from ccmon_tray.sources.tally import ask_all, model_name
-from ccmon_tray.usage.models import RangeInfo, SessionUsage, SourceInfo, State, Tokens, UsageWarning
+from ccmon_tray.usage.models import RangeInfo, SessionUsage, SourceInfo, Tokens, UsageWarning
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.steps import tile
 from ccmon_tray.usage.windows import Calendar, Window
 

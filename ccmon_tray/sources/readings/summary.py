@@ -15,15 +15,8 @@ from ccmon_tray.sources.reports import (
 from ccmon_tray.sources.tally import active_time, ask_all, models
 from ccmon_tray.usage.by_name import merged_by_name
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import (
-    ModelUsage,
-    RangeInfo,
-    SourceInfo,
-    State,
-    StepUsage,
-    Totals,
-    UsageWarning,
-)
+from ccmon_tray.usage.models import ModelUsage, RangeInfo, SourceInfo, StepUsage, Totals, UsageWarning
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.steps import tile
 from ccmon_tray.usage.windows import Calendar, Window, previous
 

@@ -12,8 +12,9 @@ from ccmon_tray.sources.reports import range_info
 from ccmon_tray.sources.tally import Tally, ask_all, model_name, models
 from ccmon_tray.usage.by_name import merged_by_name
 from ccmon_tray.usage.metrics import Label, Metric, TokenType, token_type
-from ccmon_tray.usage.models import ModelUsage, RangeInfo, SourceInfo, State, Tokens, UsageWarning
+from ccmon_tray.usage.models import ModelUsage, RangeInfo, SourceInfo, Tokens, UsageWarning
 from ccmon_tray.usage.pricing import PriceTable, load_prices
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.steps import tile
 from ccmon_tray.usage.windows import Calendar, Window, previous
 

@@ -10,7 +10,8 @@ from ccmon_tray.dashboard.views.settings import SettingsView
 from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.sources.claude_files.connect import RESTART, UNTIL_END
 from ccmon_tray.usage import wording
-from ccmon_tray.usage.models import SourceInfo, SourceKind
+from ccmon_tray.usage.models import SourceInfo
+from ccmon_tray.usage.states import SourceKind
 from tests.support.dashboard import descendants, pump
 from tests.support.fake_source import FakeSource
 from tests.support.views import OpenView

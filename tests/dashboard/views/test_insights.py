@@ -22,7 +22,7 @@ from ccmon_tray.sources.reports import build_report
 from ccmon_tray.usage import formatting
 from ccmon_tray.usage.insights import DayUsage, Streaks
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Calendar, Window, resolve
 from tests.support.dashboard import await_drawn, pump
 from tests.support.fake_source import FakeSource, request

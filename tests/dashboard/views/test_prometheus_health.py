@@ -14,7 +14,8 @@ from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.sources.base import Span
 from ccmon_tray.sources.demo.health import demo_health
 from ccmon_tray.sources.server_health import NO_LIMIT, Known, Targets, absent
-from ccmon_tray.usage.models import SourceInfo, SourceKind
+from ccmon_tray.usage.models import SourceInfo
+from ccmon_tray.usage.states import SourceKind
 from tests.support.dashboard import await_drawn, pump
 from tests.support.fake_source import FakeSource
 from tests.support.faulty_server import Fault, FaultyServer

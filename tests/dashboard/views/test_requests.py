@@ -16,7 +16,8 @@ from ccmon_tray.sources.collector.requests import read_requests
 from ccmon_tray.sources.collector.source import CollectorSource
 from ccmon_tray.sources.collector.store import Store
 from ccmon_tray.usage import formatting
-from ccmon_tray.usage.models import SourceInfo, SourceKind, State
+from ccmon_tray.usage.models import SourceInfo
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import resolve
 from tests.sources.collector.recorded import WINDOW, bodies, send
 from tests.support.dashboard import await_drawn, pump

@@ -5,7 +5,7 @@ import pytest
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.widgets.sidebar import Entry, Sidebar, Status
 from ccmon_tray.usage import wording
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 from tests.support.dashboard import pump
 
 pytestmark = pytest.mark.needs("Xvfb")

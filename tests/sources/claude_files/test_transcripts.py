@@ -20,7 +20,8 @@ from ccmon_tray.sources.readings.summary import read_summary
 from ccmon_tray.sources.reports import build_report
 from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import Report, SourceKind, State
+from ccmon_tray.usage.models import Report
+from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar, Window
 from tests.support.transcripts import BEGIN, FIXTURE, answer, tool_result, transcript, write
 

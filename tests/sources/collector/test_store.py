@@ -23,7 +23,7 @@ from ccmon_tray.sources.collector.source import CollectorSource
 from ccmon_tray.sources.collector.store import Store
 from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 from tests.sources.collector.recorded import UTC, bodies, expected, report, send
 from tests.sources.collector.sending import CUMULATIVE, DELTA, Data, export
 from tests.sources.collector.tables import check_roll_ups, rows

@@ -14,7 +14,7 @@ from ccmon_tray.sources.collector.ingest import Ingest
 from ccmon_tray.sources.collector.source import CollectorSource
 from ccmon_tray.sources.reports import build_report
 from ccmon_tray.usage.metrics import Label, Metric, token_type
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.steps import tile
 from ccmon_tray.usage.windows import Window
 from tests.sources.collector.sending import CUMULATIVE, DELTA, Data, export

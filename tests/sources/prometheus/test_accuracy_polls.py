@@ -11,8 +11,8 @@ from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.prometheus.source import PrometheusSource
 from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import State
 from ccmon_tray.usage.snapshot import Figures
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import RANGE_NAMES
 from tests.support.servers import TOOLS, Kind
 from tests.support.truth import recorders

@@ -10,7 +10,7 @@ from ccmon_tray.sources.readings.summary import read_summary
 from ccmon_tray.sources.readings.tokens import read_tokens
 from ccmon_tray.sources.reports import build_report
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import previous, resolve
 from tests.support.truth.cases import CALENDAR, NOW
 from tests.support.truth.loading import Loaded, on_servers

@@ -7,7 +7,8 @@ import pytest
 from ccmon_tray.sources.prometheus.source import PrometheusSource
 from ccmon_tray.sources.reports import build_report
 from ccmon_tray.usage.metrics import Label, Metric, TokenType
-from ccmon_tray.usage.models import Report, State, Tokens
+from ccmon_tray.usage.models import Report, Tokens
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Window
 from tests.support.truth.cases import CALENDAR, WINDOWS
 from tests.support.truth.known import Truth

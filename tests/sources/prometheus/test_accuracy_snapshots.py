@@ -6,7 +6,7 @@ from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.source import PrometheusSource
 from ccmon_tray.sources.snapshots import TOP_SESSIONS, SnapshotBuilder
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import RANGE_NAMES
 from tests.support.servers import TOOLS, Kind
 from tests.support.truth.cases import CALENDAR, NOW

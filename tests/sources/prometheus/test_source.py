@@ -10,7 +10,7 @@ from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.base import Question, Span
 from ccmon_tray.sources.prometheus.source import PrometheusSource
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import SourceKind
+from ccmon_tray.usage.states import SourceKind
 from tests.support.servers import TOOLS, Kind, Server, serving
 from tests.support.written import Written, import_json, openmetrics
 

@@ -16,7 +16,8 @@ from ccmon_tray.sources.readings.insights import InsightsReader, InsightsReading
 from ccmon_tray.sources.reports import build_report
 from ccmon_tray.usage.forecast import PACE_S, projected_cost_usd
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import State, UsageWarning
+from ccmon_tray.usage.models import UsageWarning
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Calendar, Window, month_end, previous, resolve
 from tests.support.fake_source import Event, FakeSource, request
 

@@ -5,7 +5,8 @@ from contextlib import closing
 from ccmon_tray.sources.demo import DemoSource
 from ccmon_tray.sources.readings.prometheus_health import read_prometheus_health
 from ccmon_tray.sources.server_health import ServerHealth
-from ccmon_tray.usage.models import SourceInfo, SourceKind
+from ccmon_tray.usage.models import SourceInfo
+from ccmon_tray.usage.states import SourceKind
 from ccmon_tray.usage.windows import Window
 from tests.support.fake_source import FakeSource
 from tests.support.truth.cases import CALENDAR

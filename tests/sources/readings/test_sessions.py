@@ -10,7 +10,7 @@ from ccmon_tray.sources.readings.session import read_session
 from ccmon_tray.sources.readings.sessions import SessionRow, read_sessions
 from ccmon_tray.sources.reports import build_report
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import RANGE_NAMES, Calendar, Window, resolve
 from tests.support.fake_source import Event, FakeSource, request
 

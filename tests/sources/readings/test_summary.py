@@ -10,7 +10,8 @@ from ccmon_tray.sources.demo import DemoSource
 from ccmon_tray.sources.readings.summary import read_summary
 from ccmon_tray.sources.reports import build_report
 from ccmon_tray.usage.metrics import Label, Metric
-from ccmon_tray.usage.models import State, UsageWarning
+from ccmon_tray.usage.models import UsageWarning
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import RANGE_NAMES, Calendar, Window, previous, resolve
 from tests.support.fake_source import Event, FakeSource, request
 

@@ -7,7 +7,7 @@ from ccmon_tray.sources.demo import DemoSource
 from ccmon_tray.sources.readings.tokens import read_tokens
 from ccmon_tray.sources.reports import build_report
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import State
+from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import RANGE_NAMES, Calendar, Window, resolve
 from tests.support.fake_source import FakeSource, request
 
