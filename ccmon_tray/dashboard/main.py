@@ -98,6 +98,7 @@ class Dashboard:
         usual = (px(USUAL[0]), px(USUAL[1]))
         self._keeper = Keeper(self.root, paths.window_file, remembered, self._state, usual=usual)
         self.window.on_state_changed = self._note
+        self.window.on_leaving = self._see_cards
         self.window.on_settings_changed = self.reload_settings
 
     def run(self) -> int:

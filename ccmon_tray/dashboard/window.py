@@ -74,6 +74,8 @@ class DashboardWindow:
         self._listing = Listing(self.jobs, self.memory, self._on_listing)
         self.on_state_changed: Callable[[], None] = lambda: None
         """Called when view, range or a switch has changed, so that they can be remembered."""
+        self.on_leaving: Callable[[], None] = lambda: None
+        """Called while a view is still shown that gives way to another."""
         self.on_settings_changed: Callable[[], None] = lambda: None
         """Called when a view has changed the settings' file."""
         self._scale = scale
@@ -132,6 +134,7 @@ class DashboardWindow:
         if wanted == self._view and wanted in self._pages:
             return
         if self._view in self._pages:
+            self.on_leaving()
             self.page.leave()
         self._view = wanted
         self._gives_way = False

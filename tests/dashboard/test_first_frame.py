@@ -149,6 +149,23 @@ def test_its_cards_stand_where_the_window_s_do(
 
 
 @pytest.mark.needs("Xvfb", "xdotool")
+def test_where_the_cards_are_is_seen_when_another_view_takes_their_place(
+    desktop: Desktop, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop.enter(monkeypatch)
+    write(paths, '[prometheus]\nurl = "http://127.0.0.1:9"\n[appearance]\ntheme = "dark"\n')
+    app = Dashboard(paths, "summary", "today")
+    app.root.deiconify()
+    pump(app.root, lambda: first_frame.can_be_laid("summary", recall(paths.window_file)), "the first size")
+    app.root.geometry("1000x700")
+    pump(app.root, lambda: app.root.winfo_width() == 1000, "the other size")
+    app.window.open_view("settings")
+    pump(app.root, lambda: recall(paths.window_file).cards_in == (1000, 700), "what is remembered")
+    app.window.close()
+    assert first_frame.can_be_laid("summary", recall(paths.window_file))
+
+
+@pytest.mark.needs("Xvfb", "xdotool")
 def test_it_goes_when_the_window_is_drawn(
     desktop: Desktop, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
