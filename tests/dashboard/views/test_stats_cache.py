@@ -103,7 +103,7 @@ def test_a_damaged_one_is_an_error_with_a_cure(open_view: OpenView, tmp_path: Pa
     assert window.page.covered
     note = window.page._panel._note
     assert note is not None
-    assert note.title == "The stats cache cannot be read"
+    assert note.title == "The stats cache cannot be read, since 15:12"
     assert any("/stats" in line for line in note.body)
 
 
