@@ -22,6 +22,8 @@ from ccmon_tray.dashboard.theme import mix
 
 TYPE: Final = 11  # size of an axis' words, units
 _GAP: Final = 0.28  # of a bar's place
+_ABOVE: Final = 10  # units above the plot
+_BELOW: Final = 24  # units below it, for words
 NOTHING_USED: Final = "Nothing used in this range"
 
 
@@ -61,7 +63,9 @@ class AxisDrawing(Drawing):
         self.places = Labels(self, TYPE)
         self.words = Labels(self, 13)
 
-    def lay_out(self, largest: float, unit: Unit, empty: str, *, bars: int = 0) -> None:
+    def lay_out(
+        self, largest: float, unit: Unit, empty: str, *, bars: int = 0, least_gutter_px: int = 0
+    ) -> None:
         """Put the axis where the size and the values want it.
 
         Args:
@@ -69,13 +73,14 @@ class AxisDrawing(Drawing):
             unit: What values measure.
             empty: What is said where all of them are 0.
             bars: How many places for bars there are side by side; 0 for none.
+            least_gutter_px: The room at the left that the words of values have at least, pixels.
         """
         px = self.look.px
-        top, bottom = px(10), self.height - px(24)
-        scale = scale_for(largest, unit, max(1, min(4, (bottom - top) // px(36))))
-        widest = max(self.measure(words, TYPE) for _, words in scale.marks)
+        top, bottom = px(_ABOVE), self.height - px(_BELOW)
+        scale = self._scale(largest, unit, self.height)
         # The last point of a line is marked by a dot; bars end with the axis.
-        left, right = round(widest) + px(10), self.width - (0 if bars else px(6))
+        left = max(least_gutter_px, self._gutter_px(scale))
+        right = self.width - (0 if bars else px(6))
         # Whole pixels for each bar, so that all gaps are alike, unless that leaves the sides bare.
         spare = (right - left) % bars if 0 < bars <= right - left else 0
         spare = spare if spare <= px(16) else 0
@@ -93,6 +98,23 @@ class AxisDrawing(Drawing):
         self._base.show(rectangles([self._rule(plot.bottom)]))
         middle = (round((plot.left + plot.right) / 2), round((plot.top + plot.bottom + line) / 2))
         self.words.show([Label(*middle, empty, "center")] if largest <= 0 else [])
+
+    def gutter_px(self, largest: float, unit: Unit, height: int) -> int:
+        """The room at the left that the words of values want, pixels.
+
+        Args:
+            largest: The largest value.
+            unit: What values measure.
+            height: The drawing's height, pixels: it decides how many values are written.
+        """
+        return self._gutter_px(self._scale(largest, unit, height))
+
+    def _gutter_px(self, scale: Scale) -> int:
+        return round(max(self.measure(words, TYPE) for _, words in scale.marks)) + self.look.px(10)
+
+    def _scale(self, largest: float, unit: Unit, height: int) -> Scale:
+        px = self.look.px
+        return scale_for(largest, unit, max(1, min(4, (height - px(_ABOVE + _BELOW)) // px(36))))
 
     @property
     def is_empty(self) -> bool:

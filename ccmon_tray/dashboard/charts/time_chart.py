@@ -15,13 +15,15 @@ from ccmon_tray.dashboard.charts.time_drawing import Mode, TimeData, TimeDrawing
 from ccmon_tray.dashboard.charts.units import MONEY, Unit
 from ccmon_tray.usage.windows import Calendar
 
-__all__ = ["Mode", "TimeChart", "TimeSeries"]
+__all__ = ["Mode", "TimeChart", "TimeSeries", "align"]
 
 
 class TimeChart(Chart[TimeDrawing]):
     """Series over time."""
 
     _data: TimeData | None = None
+    aligned: "Sequence[TimeChart]" = ()
+    """Those that :func:`align` lines it up with."""
 
     def show(
         self,
@@ -49,6 +51,8 @@ class TimeChart(Chart[TimeDrawing]):
             self._data = data
             self._fill(self.drawing)
             self.refresh()
+            for other in self.aligned:
+                other.refresh()
 
     def table(self) -> Table:
         """The values with the start (and the end, where they are of steps) of each in local time."""
@@ -144,3 +148,11 @@ class TimeChart(Chart[TimeDrawing]):
             total = sum(value for value in known if value is not None) if known else None
             rows.append(TipRow("Total", words(total)))
         return tuple(rows)
+
+
+def align(charts: Sequence[TimeChart]) -> None:
+    """Let the axes of charts that stand above each other begin at the same place, so that times line up."""
+    for chart in charts:
+        chart.aligned = [other for other in charts if other is not chart]
+        chart.drawing.aligned = [other.drawing for other in chart.aligned]
+        chart.refresh()

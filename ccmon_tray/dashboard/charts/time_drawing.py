@@ -109,6 +109,8 @@ class TimeDrawing(AxisDrawing):
     def __init__(self, look: Look, ruler: Ruler | None = None) -> None:
         super().__init__(look, ruler)
         self.data: TimeData | None = None
+        self.aligned: Sequence[TimeDrawing] = ()
+        """Those above and below it on a page, of the same times, whose axes begin at the same place."""
         self.edges = np.zeros(0)
         """Where the steps begin and end, pixels."""
         self.xs = np.zeros(0)
@@ -123,7 +125,13 @@ class TimeDrawing(AxisDrawing):
             return
         tops = data.tops()
         steps = len(data.boundaries) - 1
-        self.lay_out(max(tops, default=0.0), data.unit, data.empty, bars=steps if data.bars else 0)
+        self.lay_out(
+            max(tops, default=0.0),
+            data.unit,
+            data.empty,
+            bars=steps if data.bars else 0,
+            least_gutter_px=max((other.wanted_gutter_px(self.height) for other in self.aligned), default=0),
+        )
         self._place_steps(data)
         self._place_times(data)
         while len(self._parts) < len(data.series):
@@ -145,6 +153,11 @@ class TimeDrawing(AxisDrawing):
                 part.show_line(drawn, glow=data.mode != "line" and len(data.series) == 1)
             if data.stacked:
                 below = above
+
+    def wanted_gutter_px(self, height: int) -> int:
+        """The room that the words of its values want at a height, pixels; 0 without data."""
+        data = self.data
+        return self.gutter_px(max(data.tops(), default=0.0), data.unit, height) if data is not None else 0
 
     def _place_steps(self, data: TimeData) -> None:
         plot, times = self.plot, np.asarray(data.boundaries, float)

@@ -134,13 +134,17 @@ class PrometheusHealthView(View[PrometheusHealthReading]):
         self.absent: tuple[tuple[str, str], ...] = ()
 
     def _make_charts(self) -> None:
-        from ccmon_tray.dashboard.charts.time_chart import TimeChart  # noqa: PLC0415  # after the first frame
+        from ccmon_tray.dashboard.charts.time_chart import (  # noqa: PLC0415  # after the first frame
+            TimeChart,
+            align,
+        )
 
         self._time_charts = []
         for place, (title, _, _) in zip(self._chart_places, health_words.CHARTS, strict=True):
             chart = TimeChart(place, self.design, height=_CHART_HEIGHT, label=title)
             chart.widget.pack(fill="both", expand=True)
             self._time_charts.append(chart)
+        align(self._time_charts)
         if self._reading is not None:
             self._show_charts(self._reading.health)
 

@@ -16,6 +16,8 @@ _SIZE: Final = 13
 _LABEL_SIZE: Final = 12
 _GAP: Final = 16
 _EDGE: Final = 8
+_BETWEEN: Final = 24  # columns, units
+_LEAST: Final = 120  # a column, units
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,9 @@ class Fact:
 
 
 class Facts(Surface):
-    """Facts below each other; walked by the arrow keys, copied by Ctrl+C or a double click.
+    """Facts below each other, in as many columns as there is room for.
+
+    Walked by the arrow keys, copied by Ctrl+C or a double click.
 
     Args:
         parent: Where it lives, on a card.
@@ -48,6 +52,7 @@ class Facts(Surface):
         self._facts: tuple[Fact, ...] = ()
         self._copy = copy
         self._selected: int | None = None
+        self._columns = 1
         super().__init__(parent, design, ground=design.palette.card, height=design.px(_ROW), focus=True)
         self.on_click(self._click)
         self.bind("<Double-Button-1>", lambda _event: self._copy_selected())
@@ -65,24 +70,25 @@ class Facts(Surface):
         """Show these facts."""
         if tuple(facts) != self._facts:
             self._facts = tuple(facts)
-            self.configure(height=max(1, len(self._facts)) * self.design.px(_ROW))
+            self._fit()
             self.redraw()
 
     def draw(self, width: int, height: int) -> None:  # noqa: ARG002  # as high as its rows
         """Draw everything."""
         paint, colours, px = self.painter, self.design.palette, self.design.px
-        label, font = paint.fonts.get(_LABEL_SIZE), paint.fonts.get(_SIZE)
-        left = px(_EDGE)
-        column = left + max((label.measure(fact.title) for fact in self._facts), default=0) + px(_GAP)
-        room = width - px(_EDGE) - column
+        font = paint.fonts.get(_SIZE)
+        self._fit()
         for index, fact in enumerate(self._facts):
-            top = index * px(_ROW)
+            start, top, end = self._place(index)
             ground = self.ground
             if index == self._selected and self.focused:
                 ground = mix(colours.accent, self.ground, 0.14)
-                self.create_rectangle(0, top, width, top + px(_ROW), fill=ground, width=0)
+                self.create_rectangle(start, top, end, top + px(_ROW), fill=ground, width=0)
             baseline = top + px(_ROW) // 2 + px(4.5)
             quiet = self.design.small(colours.secondary, ground)
+            left = start + px(_EDGE)
+            column = left + self._titles_px(index // self._rows) + px(_GAP)
+            room = end - px(_EDGE) - column
             paint.text(left, baseline, fact.title, room=column - left, size=_LABEL_SIZE, colour=quiet)
             value = fact.value
             if fact.cut_start:
@@ -91,9 +97,49 @@ class Facts(Surface):
             colour = quiet if value == UNKNOWN else colours.text
             paint.text(column, baseline, value, room=room, size=_SIZE, colour=colour)
 
-    def _click(self, _x: int, y: int) -> None:
+    @property
+    def _rows(self) -> int:
+        """How many facts stand below each other."""
+        return -(-max(1, len(self._facts)) // self._columns)
+
+    def _place(self, index: int) -> tuple[int, int, int]:
+        """Left, top and right of a fact, pixels."""
+        column, row = divmod(index, self._rows)
+        wide, between = self.extent[0], self.design.px(_BETWEEN)
+        each = (wide + between) // self._columns
+        left = column * each
+        return left, row * self.design.px(_ROW), wide if self._columns == 1 else left + each - between
+
+    def _in_column(self, column: int) -> tuple[Fact, ...]:
+        return self._facts[column * self._rows : (column + 1) * self._rows]
+
+    def _titles_px(self, column: int) -> int:
+        font = self.design.fonts.get(_LABEL_SIZE)
+        return max((font.measure(fact.title) for fact in self._in_column(column)), default=0)
+
+    def _fit(self) -> None:
+        """Stand in as many columns as there is room for, and be as high as they are."""
+        width, px, font = self.extent[0], self.design.px, self.design.fonts.get(_SIZE)
+        for columns in range(min(len(self._facts), width // px(_LEAST)), 0, -1):
+            self._columns = -(-len(self._facts) // -(-len(self._facts) // columns))
+            room = (width + px(_BETWEEN)) // self._columns - px(_BETWEEN + 2 * _EDGE + _GAP)
+            if all(
+                self._titles_px(column) + max(font.measure(fact.value) for fact in self._in_column(column))
+                <= room
+                for column in range(self._columns)
+            ):
+                break
+        else:
+            self._columns = 1
+        height = self._rows * px(_ROW)
+        if height != self.winfo_reqheight():
+            self.configure(height=height)
+
+    def _click(self, x: int, y: int) -> None:
         self.focus_set()
-        self._select(y // self.design.px(_ROW))
+        each = (self.extent[0] + self.design.px(_BETWEEN)) // self._columns
+        row = min(y // self.design.px(_ROW), self._rows - 1)
+        self._select(min(x // max(1, each), self._columns - 1) * self._rows + row)
 
     def _step(self, by: int) -> str:
         self._select((self._selected or 0) + by)

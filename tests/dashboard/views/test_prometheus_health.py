@@ -76,6 +76,29 @@ def test_charts_show_the_histories_of_the_range(open_view: OpenView) -> None:
     assert len(view.charts[0].table().rows) == 121
 
 
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_the_times_of_charts_above_each_other_line_up(open_view: OpenView, scale: float) -> None:
+    window = open_view("prometheus-health", size=(1180, 800), scale=scale)
+    charts = health_view(window)._time_charts
+    plots = [chart.drawing.plot for chart in charts]
+    assert len({(plot.left, plot.right) for plot in plots}) == 1
+    own = [chart.drawing.wanted_gutter_px(chart.drawing.height) for chart in charts]
+    assert min(own) < max(own) == plots[0].left  # no wider than the longest words need
+
+
+def test_facts_stand_side_by_side_where_there_is_room(open_view: OpenView) -> None:
+    narrow = health_view(open_view("prometheus-health", size=(1180, 800))).process
+    window = open_view("prometheus-health", size=(2560, 1440))
+    wide = health_view(window).process
+    assert wide.winfo_reqheight() < narrow.winfo_reqheight()
+    assert cut_words(window) == []
+    places = [wide._place(index) for index in range(len(wide.facts))]
+    left, top, _ = places[-1]
+    assert left > 0
+    wide._click(left + 1, top + 1)
+    assert wide._selected == len(wide.facts) - 1
+
+
 @pytest.mark.needs("prometheus")
 def test_a_server_that_does_not_watch_itself(open_view: OpenView, tmp_path: Path) -> None:
     with prometheus(tmp_path / "data", retention="45d") as server:
