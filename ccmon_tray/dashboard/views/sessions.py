@@ -31,6 +31,8 @@ from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Window
 
 _SORT: Final = "sessions.sort"
+_PROJECTS: Final = 5
+_LEAST_SESSIONS: Final = 2  # rows; else all of the window's height that is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class SessionsView(View[SessionsShown]):
         content.pack(fill="both", expand=True)
         records = Rows(content, design, least=150)
         self.records = [
-            StatCard(records, design, title, large=True, copy=copy)
+            StatCard(records, design, title, copy=copy, reserve=True)
             for title in ("Highest cost", "Most tokens", "Longest active time")
         ]
         records.fill(self.records)
@@ -97,13 +99,14 @@ class SessionsView(View[SessionsShown]):
                 card.bind(key, lambda _event, card=card: self._open_record(card), add="+")
         self._record_ids = ["", "", ""]
 
-        projects = Card(content, design, "Cost by project")
+        projects = Card(content, design)
         projects.pack(fill="x", pady=(gap, 0))
         self.projects = Table(
             projects.body,
             design,
             PROJECT_COLUMNS,
-            rows_shown=5,
+            rows_shown=_PROJECTS,
+            dense=True,
             copy=copy,
             choose=self._choose_project,
             empty="Nothing was used",
@@ -123,7 +126,7 @@ class SessionsView(View[SessionsShown]):
             everything.body,
             design,
             SESSION_COLUMNS,
-            rows_shown=9,
+            rows_shown=_LEAST_SESSIONS,
             sort=self._remembered_sort(),
             copy=copy,
             choose=self.open_session,

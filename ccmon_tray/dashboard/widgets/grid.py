@@ -12,6 +12,7 @@ from ccmon_tray.dashboard.widgets.surface import Surface
 from ccmon_tray.usage.formatting import UNKNOWN
 
 ROW: Final = 33  # units
+DENSE_ROW: Final = 26
 HEAD: Final = 30
 QUIET: Final = frozenset({UNKNOWN, "unknown", "unpriced"})
 """Cells that say that there is nothing to say."""
@@ -77,6 +78,7 @@ class Grid(Surface):
         empty: str,
         sort_by: Callable[[int], None],
         moved: Callable[[], None],
+        dense: bool = False,
     ) -> None:
         self.columns = columns
         self.rows: list[TableRow] = []
@@ -84,7 +86,7 @@ class Grid(Surface):
         self.awaited = True
         self.bar_px = 0
         """How wide a scrollbar at the right is, which columns leave free."""
-        self.row_px = design.px(ROW)
+        self.row_px = design.px(DENSE_ROW if dense else ROW)
         self._copy = copy
         self._choose = choose
         self.empty = empty
@@ -165,6 +167,7 @@ class Grid(Surface):
 
     def draw(self, width: int, height: int) -> None:  # noqa: ARG002  # rows are counted
         """Draw heads and the rows in sight."""
+        self._first = self._within(self._first)  # there may be room for more rows than before
         self._moved()
         self._spans = self._place_columns(width)
         self._draw_heads(width)
@@ -341,11 +344,15 @@ class Grid(Surface):
             self._scroll_to(index - self.rows_in_sight + 1)
 
     def _scroll_to(self, first: int) -> None:
-        first = max(0, min(first, len(self.rows) - self.rows_in_sight))
+        first = self._within(first)
         if first != self._first:
             self._first = first
             self._moved()
             self.redraw()
+
+    def _within(self, first: int) -> int:
+        """The first row in sight, so that no room is left below the last one."""
+        return max(0, min(first, len(self.rows) - self.rows_in_sight))
 
     def _wheel(self, event: "tk.Event[Any]") -> str | None:
         if len(self.rows) <= self.rows_in_sight:

@@ -25,7 +25,9 @@ class Table(tk.Frame):
         parent: Where it lives, on a card.
         design: How things look.
         columns: Its columns.
-        rows_shown: The most rows in sight at once, the others scroll; None shows all.
+        rows_shown: The most rows it asks for room for, the others scroll; given more room it shows more.
+            None shows all.
+        dense: Whether its rows are low.
         sort: Column and direction (True: descending) to begin with; None keeps the given order.
         copy: Puts a text into the clipboard and says so.
         choose: Called with the key of a row that is clicked or chosen by Return.
@@ -40,6 +42,7 @@ class Table(tk.Frame):
         columns: Sequence[Column],
         *,
         rows_shown: int | None = None,
+        dense: bool = False,
         sort: tuple[int, bool] | None = None,
         copy: Callable[[str], None] | None = None,
         choose: Callable[[str], None] | None = None,
@@ -60,6 +63,7 @@ class Table(tk.Frame):
             empty=empty,
             sort_by=self._sort_by,
             moved=self._moved,
+            dense=dense,
         )
         self._grid.grid(row=0, column=0, sticky="nsew")
         self.columnconfigure(0, weight=1)

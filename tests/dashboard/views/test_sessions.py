@@ -150,6 +150,41 @@ def test_the_detail_leaves_room_or_takes_the_place(open_view: OpenView) -> None:
         assert view.charts == []
 
 
+@pytest.mark.parametrize("size", [(800, 600), (1180, 800), (1600, 1200)], ids=str)
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_the_sessions_fill_the_window_and_they_alone_scroll(
+    open_view: OpenView, size: tuple[int, int], scale: float
+) -> None:
+    window = open_view("sessions", "30d", size=size, scale=scale)
+    view, body = sessions_view(window), window.page.body
+    scrolled = window.page._scrolled
+    assert scrolled is not None
+    assert not scrolled._bar.winfo_ismapped()
+    assert view.sessions._bar is not None
+    assert view.sessions._bar.winfo_ismapped()
+    assert view.projects.grid_surface.rows_in_sight >= min(5, len(view.projects.rows))
+    assert view.sessions.grid_surface.rows_in_sight >= (3 if size[1] == 600 else 9)
+    # All of the card is in sight, with the margin of the others below it.
+    bottom = view.sessions.winfo_rooty() + view.sessions.winfo_height()
+    assert (
+        bottom
+        < body.winfo_rooty() + body.winfo_height()
+        <= window.root.winfo_rooty() + window.root.winfo_height()
+    )
+
+
+def test_a_table_at_its_end_that_grows_shows_more_rows(open_view: OpenView) -> None:
+    window = open_view("sessions", "30d", size=(1180, 700))
+    grid = sessions_view(window).sessions.grid_surface
+    grid.yview_rows("moveto", "1.0")
+    window.root.update()
+    before = grid.rows_in_sight
+    window.root.geometry("1180x1100")
+    pump(window.root, lambda: grid.rows_in_sight > before + 5, "the larger window")
+    pump(window.root, lambda: grid.part_shown()[1] == 1.0, "the rows drawn")
+    assert grid._first + grid.rows_in_sight == len(grid.rows)
+
+
 def test_the_keyboard_opens_and_closes_a_session(open_view: OpenView) -> None:
     window = open_view("sessions")
     view = sessions_view(window)
