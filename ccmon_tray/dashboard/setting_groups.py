@@ -54,6 +54,7 @@ class Group:
         hint: What is to be known of all.
         places: Their column, from 0, where there are two columns, and where there are three.
         secrets: Name and words of those that are only told of.
+        folded: What is said of them where none is set, in a card that is folded until then; "" never folds.
     """
 
     title: str
@@ -61,6 +62,7 @@ class Group:
     hint: str = ""
     places: Places = (0, 0)
     secrets: tuple[tuple[str, str], ...] = ()
+    folded: str = ""
 
 
 def _named(*values: str) -> Choices:
@@ -120,6 +122,7 @@ GROUPS: Final[Sequence[Group]] = (
             ("prometheus.token", "Token"),
             ("prometheus.headers", "Headers"),
         ),
+        folded="None",
     ),
     Group(
         "Connection",
@@ -151,7 +154,7 @@ GROUPS: Final[Sequence[Group]] = (
             Item("prometheus.max_answer_mib", "Largest answer", "", Kind.NUMBER, unit="MiB"),
             Item("prometheus.concurrency", "Queries at once", "", Kind.NUMBER, unit="1 to 16"),
         ),
-        places=(0, 1),
+        folded="As usual",
     ),
     Group(
         "Built-in collector",
@@ -243,7 +246,7 @@ GROUPS: Final[Sequence[Group]] = (
             Item("budgets.weekly_usd", "A week", "", Kind.NUMBER, unit="USD"),
             Item("budgets.monthly_usd", "A month", "Empty is no budget", Kind.NUMBER, unit="USD"),
         ),
-        places=(1, 0),
+        places=(0, 0),
     ),
     Group(
         "Alerts",
@@ -285,7 +288,7 @@ GROUPS: Final[Sequence[Group]] = (
             Item("alerts.command_timeout_s", "Its time limit", "", Kind.NUMBER, unit="seconds"),
         ),
         hint="Stale numbers, and those with a warning, are never a reason for an alert.",
-        places=(1, 0),
+        places=(0, 0),
     ),
     Group(
         "Claude Code files",

@@ -65,11 +65,13 @@ class FormReading:
         values: By dotted name.
         secrets: By dotted name, whether each is set and by what, in words.
         notices: What is wrong in the file.
+        changed: The dotted names, secrets included, of what holds something else than its default.
     """
 
     values: Mapping[str, Value]
     secrets: Mapping[str, str]
     notices: tuple[str, ...]
+    changed: frozenset[str]
 
 
 def read_form(paths: Paths, used: Settings, environ: Mapping[str, str] = os.environ) -> FormReading:
@@ -100,7 +102,10 @@ def read_form(paths: Paths, used: Settings, environ: Mapping[str, str] = os.envi
         dotted: _told(loaded.settings, dotted, by_environment=KEYS[dotted].variable in environ)
         for dotted in SECRETS
     }
-    return FormReading(values, secrets, loaded.notices)
+    usual = Settings()
+    changed = {item.dotted for item in ITEMS if _held(used, item.dotted) != _held(usual, item.dotted)}
+    changed |= {dotted for dotted in SECRETS if _held(loaded.settings, dotted) != _held(usual, dotted)}
+    return FormReading(values, secrets, loaded.notices, frozenset(changed))
 
 
 def check(item: Item, text: str) -> Note | None:

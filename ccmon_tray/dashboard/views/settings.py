@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ccmon_tray.dashboard import about, settings_form
 from ccmon_tray.dashboard.design import Design
-from ccmon_tray.dashboard.setting_groups import GROUPS, Group, Places
+from ccmon_tray.dashboard.setting_groups import GROUPS, Group
 from ccmon_tray.dashboard.settings_form import FormReading, Reachability, Tone, save_setting
 from ccmon_tray.dashboard.views.base import Asked, Host, View
 from ccmon_tray.dashboard.views.connect_card import ConnectCard, ConnectReading, read_connection
 from ccmon_tray.dashboard.views.desktop_card import DesktopCard, Switches, read_switches
 from ccmon_tray.dashboard.widgets.card import Card, label
+from ccmon_tray.dashboard.widgets.card_columns import CardColumns
+from ccmon_tray.dashboard.widgets.folding_card import FoldingCard
 from ccmon_tray.dashboard.widgets.form import TITLE_WIDTH, EntryRow, FormRow, make_row
 from ccmon_tray.dashboard.widgets.notes import Banner, Deed, Note
 from ccmon_tray.dashboard.widgets.table import Column, Table, TableRow
@@ -25,11 +27,12 @@ from ccmon_tray.errors import CcmonError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LEAST: Final = 412  # units that a column needs
-_MOST: Final = 700
 _GAP: Final = 12
 _ROW_GAP: Final = 12
 _COMPONENTS_SHOWN: Final = 7
+_FOLD: Final = "settings.fold."
+_OPEN: Final = "open"
+_FOLDED: Final = "folded"
 _PAUSE_MS: Final = 1
 _PATIENCE_S: Final = 5.0
 
@@ -68,6 +71,7 @@ class SettingsView(View[SettingsReading]):
         super().__init__(host)
         self.rows: dict[str, FormRow] = {}
         self.secrets: dict[str, tk.Label] = {}
+        self.folds: dict[str, FoldingCard] = {}
         self._asked: dict[str, str] = {}
         self._saving = threading.Lock()
         self._test: Reachability | None = None
@@ -80,7 +84,7 @@ class SettingsView(View[SettingsReading]):
     def build(self, body: tk.Frame) -> None:
         """Make the widgets."""
         self.banner = Banner(body, self.design)
-        self._columns = _Columns(body, self.design)
+        self._columns = CardColumns(body, self.design)
         self._columns.pack(side="left", fill="both", expand=True)
         self._columns.bind("<Destroy>", lambda _event: self._built.set(), add=True)
         parts: tuple[Callable[[], None], ...] = (
@@ -176,6 +180,7 @@ class SettingsView(View[SettingsReading]):
         self.claude.show(reading.claude)
         for dotted, words in reading.form.secrets.items():
             self.secrets[dotted].configure(text=words)
+        self._show_folds(reading.form)
         self.folders.show([TableRow(name, (name, path)) for name, path in reading.folders])
         self.components.show(
             [
@@ -275,7 +280,7 @@ class SettingsView(View[SettingsReading]):
 
     def _card(self, group: Group, parent: tk.Misc) -> Card:
         design, px = self.design, self.design.px
-        card = Card(parent, design, group.title)
+        card = Card(parent, design, group.title) if not group.folded else self._folding(group, parent)
         if group.hint:
             hint = label(card.body, design, group.hint, colour=design.palette.secondary, size=12, wrap=True)
             hint.pack(fill="x", pady=(0, px(4)))
@@ -290,6 +295,39 @@ class SettingsView(View[SettingsReading]):
             self.test = url.add_button("Test", self.try_source)
             url.field.bind("<Return>", lambda _event: self.try_source(), add=True)
         return card
+
+    def _folding(self, group: Group, parent: tk.Misc) -> FoldingCard:
+        card = FoldingCard(parent, self.design, group.title, lambda: self._fold(group))
+        self.folds[group.title] = card
+        return card
+
+    def _fold(self, group: Group) -> None:
+        """Open a card, or fold it away; what is typed and cannot be saved is not hidden."""
+        card, rows = self.folds[group.title], [self.rows[item.dotted] for item in group.items]
+        for row in rows:
+            row.commit()
+        wrong = next((row for row in rows if row.wrong), None)
+        if card.opened and wrong is not None:
+            wrong.field.focus_set()
+            return
+        card.unfold(not card.opened)
+        self.host.remember(_FOLD + group.title, _OPEN if card.opened else _FOLDED)
+
+    def _show_folds(self, form: FormReading) -> None:
+        """Open the cards in which something is set, is wrong or is typed, unless a person folded them."""
+        for group in GROUPS:
+            if not group.folded:
+                continue
+            names = [*(item.dotted for item in group.items), *(dotted for dotted, _ in group.secrets)]
+            changed = form.changed.intersection(names)
+            in_use = any(name in notice for name in names for notice in form.notices) or any(
+                self.rows[item.dotted].wrong or item.dotted in self._carried[1] for item in group.items
+            )
+            default = _OPEN if changed else _FOLDED
+            opened = in_use or self.host.remembered(_FOLD + group.title, default) == _OPEN
+            card = self.folds[group.title]
+            card.tell(f"{len(changed)} set" if changed else group.folded)
+            card.unfold(opened)
 
     def _show_banner(self, reading: SettingsReading) -> None:
         form, problem = reading.form, reading.problem
@@ -337,64 +375,6 @@ def _told(parent: tk.Misc, design: Design, title: str) -> tk.Label:
     words.grid(row=0, column=1, sticky="ew")
     line.pack(fill="x", pady=(px(_ROW_GAP), 0))
     return words
-
-
-class _Columns(tk.Frame):
-    """Cards in one, two or three columns of the same width."""
-
-    def __init__(self, parent: tk.Misc, design: Design) -> None:
-        super().__init__(parent, background=design.palette.background)
-        self._design = design
-        self._cards: list[tuple[int, Card, Places]] = []
-        self.order = 0
-        """Where the next card comes among all."""
-        self._columns = [tk.Frame(self, background=design.palette.background) for _ in range(3)]
-        self._count = 0
-        self._above: list[int] = []
-        self.bind("<Configure>", lambda event: self._arrange(event.width))
-
-    def add(self, card: Card, places: Places) -> None:
-        """Add a card below those of its column that are there."""
-        self._cards.append((self.order, card, places))
-        if self._count:
-            self._place(card, places)
-
-    def settle(self) -> None:
-        """Bring all cards into their order, in the columns and for the Tab key."""
-        self._cards.sort(key=lambda each: each[0])
-        count, self._count = self._count, 0
-        if count:
-            self._arrange(self.winfo_width())
-
-    def _arrange(self, width: int) -> None:
-        px = self._design.px
-        gap = px(_GAP)
-        most = len(self._columns)
-        count = max(1, min(most, (width + gap) // (px(_LEAST) + gap)))
-        # Fields that are much wider than what stands in them are hard to read.
-        self.columnconfigure(2 * most, minsize=max(0, width - count * (px(_MOST) + gap)))
-        if count == self._count:
-            return
-        self._count = count
-        for index, column in enumerate(self._columns):
-            shown = index < count
-            self.columnconfigure(2 * index, weight=int(shown), uniform="column" if shown else "")
-            self.columnconfigure(2 * index + 1, minsize=gap if index < count - 1 else 0)
-            if shown:
-                column.grid(row=0, column=2 * index, sticky="nsew")
-            else:
-                column.grid_forget()
-        self._above = [0] * count
-        for _, card, places in self._cards:
-            self._place(card, places)
-
-    def _place(self, card: Card, places: Places) -> None:
-        place = (0, *places)[self._count - 1]
-        card.pack(
-            in_=self._columns[place], fill="x", pady=(self._design.px(_GAP) if self._above[place] else 0, 0)
-        )
-        tk.Misc.lift(card)
-        self._above[place] += 1
 
 
 VIEW = SettingsView

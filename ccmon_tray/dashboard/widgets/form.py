@@ -72,6 +72,12 @@ class FormRow(tk.Frame):
         """Whether something is typed that is not saved."""
         return self.text.strip() != self.value.text
 
+    @property
+    def wrong(self) -> bool:
+        """Whether something is typed that cannot be used."""
+        note = self._check(self.item, self.text) if self.dirty else None
+        return note is not None and note.tone is Tone.BAD
+
     def show(self, value: Value) -> None:
         """Show what the setting holds; what a person is typing stays."""
         typing = self.dirty and not value.lock
@@ -88,7 +94,7 @@ class FormRow(tk.Frame):
 
     def commit(self) -> None:
         """Save what is typed, if it can be used and is new."""
-        if self.dirty and not self.value.lock and not self._bad():
+        if self.dirty and not self.value.lock and not self.wrong:
             self._save(self, self.text.strip())
 
     def saved(self, text: str) -> None:
@@ -99,10 +105,6 @@ class FormRow(tk.Frame):
     def _pick(self, value: str) -> None:
         if value != self.value.text:
             self._save(self, value)
-
-    def _bad(self) -> bool:
-        note = self._check(self.item, self.text)
-        return note is not None and note.tone is Tone.BAD
 
     def _make_field(self) -> tk.Widget:
         raise NotImplementedError
@@ -197,8 +199,7 @@ class EntryRow(FormRow):
 
     def _typed(self) -> None:
         self._said = None
-        bad = self.dirty and self._bad()
-        self.field.state(["invalid" if bad else "!invalid"])
+        self.field.state(["invalid" if self.wrong else "!invalid"])
         self._tell()
 
     def _take_back(self, _event: Any) -> str | None:

@@ -16,6 +16,7 @@ from ccmon_tray.dashboard.setting_groups import GROUPS
 from ccmon_tray.dashboard.theme import DARK, LIGHT
 from ccmon_tray.dashboard.views.settings import SettingsView
 from ccmon_tray.dashboard.widgets.card import Card
+from ccmon_tray.dashboard.widgets.folding_card import FoldSwitch
 from ccmon_tray.dashboard.widgets.form import EntryRow, FormRow, MenuRow, SegmentsRow
 from ccmon_tray.paths import Paths, find_paths
 from ccmon_tray.settings_file import load
@@ -367,6 +368,74 @@ def test_cards_made_one_after_another_end_in_their_order(open_view: OpenView, wi
     places = {(each.winfo_rootx(), each.winfo_rooty()): title_of(each) for each in cards}
     expected = sorted(columns, key=columns.__getitem__) if width == 1180 else list(columns)
     assert [title for _, title in sorted(places.items())] == expected
+
+
+def key(switch: FoldSwitch, name: str) -> None:
+    switch.focus_force()
+    pump(switch, lambda: switch.focused, "the focus")
+    switch.event_generate(f"<{name}>")
+    switch.update()
+
+
+def test_what_is_seldom_needed_is_folded_until_a_key_opens_it_and_that_is_remembered(
+    open_view: OpenView,
+) -> None:
+    memory: dict[str, str] = {}
+    window = open_view("settings", memory=memory)
+    view = window.page.view
+    assert isinstance(view, SettingsView)
+    card, user = view.folds["Authentication"], view.rows["prometheus.username"]
+    assert set(view.folds) == {"Authentication", "Connection"}
+    assert card.switch.words == "None"
+    assert not user.winfo_viewable()
+    high = card.winfo_height()
+
+    key(card.switch, "space")
+    assert user.winfo_viewable()
+    assert card.winfo_height() > high
+    assert not view.rows["prometheus.timeout_s"].winfo_viewable()
+    again = open_view("settings", memory=memory).page.view
+    assert isinstance(again, SettingsView)
+    assert again.folds["Authentication"].opened
+    assert not again.folds["Connection"].opened
+
+    key(card.switch, "Return")
+    assert not user.winfo_viewable()
+    assert card.winfo_height() == high
+
+
+def test_what_is_set_or_wrong_is_not_folded(dashboard: Open, paths: Paths) -> None:
+    write(paths, DEMO + '[prometheus]\nusername = "me"\ntoken = "s3cret"\ntimeout_s = -1\n')
+    view = view_of(dashboard())
+    assert view.folds["Authentication"].opened
+    assert view.folds["Authentication"].switch.words == "2 set"
+    assert view.folds["Connection"].opened  # the file's mistake is here
+    assert view.folds["Connection"].switch.words == "As usual"
+
+
+def test_what_is_typed_and_wrong_cannot_be_folded_away(open_view: OpenView) -> None:
+    window = open_view("settings")
+    view = window.page.view
+    assert isinstance(view, SettingsView)
+    card, row = view.folds["Connection"], view.rows["prometheus.timeout_s"]
+    assert isinstance(row, EntryRow)
+    card.switch.event_generate("<Button-1>", x=5, y=5)
+    assert card.opened
+    row.type("soon")
+    card.switch.event_generate("<Button-1>", x=5, y=5)
+    assert card.opened
+    row.type("10")
+    card.switch.event_generate("<Button-1>", x=5, y=5)
+    assert not card.opened
+
+
+def test_the_columns_end_where_the_header_does(open_view: OpenView) -> None:
+    window = open_view("settings", size=(2560, 1440))
+    view = window.page.view
+    assert isinstance(view, SettingsView)
+    right = max(card.winfo_rootx() + card.winfo_width() for card in view._columns.winfo_children())
+    refresh = window.header.refresh_button
+    assert abs(right - refresh.winfo_rootx() - refresh.winfo_width()) <= 2
 
 
 def title_of(card: Card) -> str:
