@@ -298,6 +298,8 @@ def savings_remark(savings: CacheSavings | None, provider: str) -> str:
     """At which prices savings are, and what they leave out."""
     if savings is None:
         return ""
+    if savings.as_input_usd == 0 and not savings.unpriced:
+        return "Nothing was read from the cache in this range."
     if savings.saved_usd is None:
         words = f"There is no list price of {listed(savings.unpriced)}: what the cache saved is unknown."
     else:

@@ -204,6 +204,8 @@ def test_what_savings_leave_out_is_named() -> None:
     assert savings_remark(CacheSavings(11.0, 1.5), "Anthropic") == (
         "Cache reads cost $1.50 at Anthropic’s list prices, and would have cost $11.00 as input."
     )
+    none = savings_remark(CacheSavings(0.0, 0.0), "Anthropic")
+    assert none == "Nothing was read from the cache in this range."
     both = savings_remark(CacheSavings(11.0, 1.5, ("a", "b"), 1200), "Anthropic")
     assert both.endswith("Left out: 1.2k cache reads of a and b, for lack of a list price.")
     alone = savings_remark(CacheSavings(None, None, ("gpt-oss",), 70), "Anthropic")
