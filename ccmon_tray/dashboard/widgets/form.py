@@ -13,7 +13,7 @@ from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.setting_groups import Item, Kind
 from ccmon_tray.dashboard.settings_form import Note, Tone, Value
 from ccmon_tray.dashboard.widgets.card import label
-from ccmon_tray.dashboard.widgets.popup import PopupMenu
+from ccmon_tray.dashboard.widgets.popup import PopupMenu, opens_menu
 from ccmon_tray.dashboard.widgets.segments import Segments
 
 TITLE_WIDTH: Final = 148  # units
@@ -238,14 +238,10 @@ class MenuRow(FormRow):
     field: ttk.Button
 
     def _make_field(self) -> ttk.Button:
-        button = ttk.Button(self.place_of_field, style="Card.TButton", command=self._open)
-        button.bind("<Return>", lambda _event: self._open())
-        button.bind("<Down>", lambda _event: self._open())
+        button = ttk.Button(self.place_of_field, style="Card.TButton")
+        opens_menu(button, self.open_menu)
         button.pack(side="left")
         return button
-
-    def _open(self) -> None:
-        self.open_menu()
 
     def open_menu(self) -> PopupMenu:
         """Open the menu with all choices."""

@@ -9,7 +9,7 @@ from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.ranges import ChosenRange
 from ccmon_tray.dashboard.widgets.card import label
 from ccmon_tray.dashboard.widgets.chip import Chip
-from ccmon_tray.dashboard.widgets.popup import PopupMenu
+from ccmon_tray.dashboard.widgets.popup import PopupMenu, opens_menu
 from ccmon_tray.dashboard.widgets.range_picker import RangePicker
 from ccmon_tray.usage.windows import Calendar
 
@@ -71,11 +71,11 @@ class Header(tk.Frame):
         self.picker.grid(row=0, column=1, sticky="e", pady=(top, 0))
         self.refresh_button = ttk.Button(self, text="↻", style="Icon.TButton", command=refresh)
         self.refresh_button.grid(row=0, column=2, padx=(px(8), 0), pady=(top, 0))
-        self.export_button = ttk.Button(self, text="Export  ▾", command=self._open_exports)
+        self.export_button = ttk.Button(self, text="Export  ▾")
+        opens_menu(self.export_button, self._open_exports)
         self.export_button.grid(row=0, column=3, padx=(px(8), 0), pady=(top, 0))
         self.export_button.grid_remove()
-        for button, do in ((self.refresh_button, refresh), (self.export_button, self._open_exports)):
-            button.bind("<Return>", lambda _event, do=do: do())  # type: ignore[misc]
+        self.refresh_button.bind("<Return>", lambda _event: refresh())
         self.bind("<Configure>", lambda _event: self._fit())
 
     def show(self, title: str, subtitle: str, *, ranged: bool, exportable: bool, demo: bool) -> None:

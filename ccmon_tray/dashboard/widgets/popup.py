@@ -6,6 +6,7 @@ a choice, by Escape, by a click beside it, and when something else gets the focu
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
+from tkinter import ttk
 from typing import Any, Final
 
 from ccmon_tray.dashboard.design import Design
@@ -22,6 +23,18 @@ _GAP: Final = 4  # between button and menu
 _MARGIN: Final = 24  # at the window's right, where nothing stands
 
 Choice = tuple[str, str]
+
+
+def opens_menu(button: ttk.Button, open_menu: "Callable[[], PopupMenu]") -> None:
+    """Let a click on a button open a menu, and keys as well, which mark its first choice to go on from."""
+
+    def by_key(_event: "tk.Event[Any]") -> str:
+        open_menu().mark_first()
+        return "break"
+
+    button.configure(command=open_menu)
+    for key in ("<Return>", "<KP_Enter>", "<space>", "<Down>"):
+        button.bind(key, by_key)
 
 
 class PopupMenu(Surface):
@@ -80,6 +93,11 @@ class PopupMenu(Surface):
     def invoke(self, words: str) -> None:
         """Choose what has these words."""
         self._pick(next(n for n, each in enumerate(self._choices) if each and each[1] == words))
+
+    def mark_first(self) -> None:
+        """Mark the first choice, unless the chosen one is."""
+        if self.lit is None:
+            self._step(1)
 
     def close(self) -> None:
         """Take the menu away; its button gets the focus back."""

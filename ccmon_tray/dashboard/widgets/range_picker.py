@@ -9,13 +9,14 @@ from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.ranges import CUSTOM, PICKED, ChosenRange
 from ccmon_tray.dashboard.theme import mix
 from ccmon_tray.dashboard.widgets.card import label
-from ccmon_tray.dashboard.widgets.popup import PopupMenu
+from ccmon_tray.dashboard.widgets.popup import PopupMenu, opens_menu
 from ccmon_tray.dashboard.widgets.segments import Segments
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.usage.windows import Calendar, parse_moment
 from ccmon_tray.usage.wording import range_title
 
 _MOMENT: Final = "%Y-%m-%d %H:%M"
+_EXAMPLE: Final = "2026-11-23 14:00"
 
 
 class RangePicker(tk.Frame):
@@ -47,9 +48,8 @@ class RangePicker(tk.Frame):
         self._wide: bool | None = None
         self._asking: CustomRange | None = None
         self.segments = Segments(self, design, (*PICKED, (CUSTOM, "Custom…")), self._pick)
-        self.button = ttk.Button(self, command=self._open_menu)
-        self.button.bind("<Return>", lambda _event: self._open_menu())
-        self.button.bind("<Down>", lambda _event: self._open_menu())
+        self.button = ttk.Button(self)
+        opens_menu(self.button, self._open_menu)
         self.fit(10**6)
 
     @property
@@ -145,7 +145,8 @@ class CustomRange(tk.Toplevel):
         for row, (words, variable, moment) in enumerate(
             (("From", self.start, window.start), ("To", self.end, window.end))
         ):
-            label(body, design, words).grid(row=row, column=0, sticky="w", padx=(0, px(16)), pady=px(4))
+            title = label(body, design, words, colour=design.palette.secondary)
+            title.grid(row=row, column=0, sticky="w", padx=(0, px(16)), pady=px(4))
             variable.set(calendar.local(moment).strftime(_MOMENT))
             entry = ttk.Entry(body, textvariable=variable, width=24)
             entry.grid(row=row, column=1, sticky="ew", pady=px(4))
@@ -183,17 +184,28 @@ class CustomRange(tk.Toplevel):
         try:
             chosen = ChosenRange.custom(self.start.get(), self.end.get(), self._calendar)
         except CcmonError as error:
-            self.hint.configure(text=f"{error.title}. {error.next_step}.", foreground=self._wrong)
-            self.apply.state(["disabled"])
             wrong = [not self._is_moment(text.get()) for text in (self.start, self.end)]
             # Where each is a moment, the two are the wrong way round.
+            words = self._said_of(wrong) if any(wrong) else f"{error.title}. {error.next_step}."
+            self.hint.configure(text=words, foreground=self._wrong)
+            self.apply.state(["disabled"])
             self._mark(wrong if any(wrong) else [True, True])
             return None
-        words = f"A date, a date and time, or Unix seconds; times are {self._calendar.zone_name}."
+        words = f"A date, or a date and a time in {self._calendar.zone_name}."
         self.hint.configure(text=words, foreground=self._plain)
         self.apply.state(["!disabled"])
         self._mark([False, False])
         return chosen
+
+    def _said_of(self, wrong: Sequence[bool]) -> str:
+        """What is wrong with the first field that holds no moment, in the words of people."""
+        text = next(
+            each.get().strip()
+            for each, is_wrong in zip((self.start, self.end), wrong, strict=True)
+            if is_wrong
+        )
+        said = f"“{text}” is not a date and time." if text else "A date and time is missing."
+        return f"{said} Write it as {_EXAMPLE}, or the date alone."
 
     def _is_moment(self, text: str) -> bool:
         try:

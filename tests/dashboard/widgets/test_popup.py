@@ -6,7 +6,7 @@ import pytest
 
 from ccmon_tray.dashboard.design import Design
 from ccmon_tray.dashboard.theme import DARK
-from ccmon_tray.dashboard.widgets.popup import PopupMenu
+from ccmon_tray.dashboard.widgets.popup import PopupMenu, opens_menu
 from tests.support.dashboard import pump
 from tests.support.desktop import Desktop
 
@@ -149,3 +149,31 @@ def test_a_menu_at_the_right_ends_where_its_button_does(root: tk.Tk) -> None:
     button, popup = menu.button, menu.popup
     assert popup.winfo_width() > button.winfo_width()
     assert popup.winfo_rootx() + popup.winfo_width() == button.winfo_rootx() + button.winfo_width()
+
+
+@pytest.mark.parametrize("key", ["Return", "space", "Down"])
+@pytest.mark.parametrize(("chosen", "marked"), [(None, 0), ("c", 3)])
+def test_a_menu_opened_by_a_key_marks_where_to_go_on_from(
+    desktop: Desktop, root: tk.Tk, key: str, chosen: str | None, marked: int
+) -> None:
+    design = Design.of(root, DARK, scale=1.0)
+    button = ttk.Button(root, text="Choose")
+    button.place(x=20, y=20, width=80, height=30)
+    made: list[PopupMenu] = []
+
+    def open_menu() -> PopupMenu:
+        made.append(PopupMenu(button, design, CHOICES, lambda _value: None, chosen=chosen))
+        return made[-1]
+
+    opens_menu(button, open_menu)
+    root.update()
+    button.focus_force()
+    root.update()
+    desktop.press(key)
+    pump(root, lambda: made, "the menu")
+    assert [menu.lit for menu in made] == [marked]
+    made[0].close()
+
+    desktop.click(*(place + 10 for place in (button.winfo_rootx(), button.winfo_rooty())))
+    pump(root, lambda: len(made) > 1, "the menu of a click")
+    assert made[1].lit == (None if chosen is None else marked)

@@ -89,17 +89,37 @@ def test_two_moments_are_chosen_by_return(shown: Picker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "wrong"),
+    ("start", "end", "wrong", "words"),
     [
-        ("2026-11-3x", "2026-11-20", (True, False)),
-        ("2026-11-03", "soon", (False, True)),
-        ("", "", (True, True)),
-        ("2026-11-20", "2026-11-03", (True, True)),
-        ("2026-11-20", "2026-11-20", (True, True)),
+        (
+            "2026-11-3x",
+            "2026-11-20",
+            (True, False),
+            "“2026-11-3x” is not a date and time. Write it as 2026-11",
+        ),
+        (
+            "2026-11-03",
+            "soon",
+            (False, True),
+            "“soon” is not a date and time. Write it as 2026-11-23 14:00, or",
+        ),
+        (
+            "",
+            "",
+            (True, True),
+            "A date and time is missing. Write it as 2026-11-23 14:00, or the date alone.",
+        ),
+        (
+            "2026-11-20",
+            "2026-11-03",
+            (True, True),
+            "The range is empty. Give a start that is before the end.",
+        ),
+        ("2026-11-20", "2026-11-20", (True, True), "The range is empty."),
     ],
 )
 def test_what_is_no_range_is_said_while_typing(
-    shown: Picker, start: str, end: str, wrong: tuple[bool, bool]
+    shown: Picker, start: str, end: str, wrong: tuple[bool, bool], words: str
 ) -> None:
     dialog = shown.ask()
     plain = dialog.hint.cget("text")
@@ -110,7 +130,8 @@ def test_what_is_no_range_is_said_while_typing(
     assert tuple(entry.instate(["invalid"]) for entry in dialog.entries) == wrong
     assert dialog.apply.instate(["disabled"])
     said = dialog.hint.cget("text")
-    assert said not in {"", plain}
+    assert said.startswith(words)
+    assert said != plain
     assert dialog.hint.winfo_reqwidth() <= dialog.hint.winfo_width()
     dialog.event_generate("<Return>")
     dialog.apply.invoke()
