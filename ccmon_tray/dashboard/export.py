@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tkinter import filedialog
+from tkinter import filedialog, messagebox
 from typing import TYPE_CHECKING, Any, Final
 
 from ccmon_tray.dashboard.views.base import Exported
@@ -30,6 +30,7 @@ def export_page(window: "DashboardWindow", kind: str, path: Path | None = None) 
     Returns:
         The files written: none if the person chose none, or they cannot be written.
     """
+    agreed: Path | None = None
     if path is None:
         name = f"claude-code-{window.view_name}-{_stamp(window)}.{kind}"
         chosen = filedialog.asksaveasfilename(
@@ -37,23 +38,46 @@ def export_page(window: "DashboardWindow", kind: str, path: Path | None = None) 
         )
         if not chosen:
             return ()
-        path = Path(chosen)
+        path = agreed = Path(chosen)  # whether it may be replaced is asked there
     if path.suffix != f".{kind}":
         path = path.with_name(f"{path.name}.{kind}")  # “costs 2026.11” is a whole name
     if kind not in window.exports():
         window.say("There is nothing to export any more")  # while the person chose a file
         return ()
+    tables, charts = window.tables(), window.page.view.charts
+    places = table_places(path, tables) if kind in _DATA else chart_places(path, charts)
+    there = [place for place in places if place != agreed and _is_there(place)]
+    if there and not _may_replace(window, there):
+        return ()
     try:
-        if kind in _DATA:
-            written = write_tables(path, window.tables(), _about(window))
-        else:
-            written = write_charts(path, window.page.view.charts)
+        written = write_tables(path, tables, _about(window)) if kind in _DATA else write_charts(path, charts)
     except CcmonError as error:
         window.say(str(error))
         return ()
     more = f" and {len(written) - 1} more" if len(written) > 1 else ""
     window.say(f"Saved {written[0].name}{more}")
     return written
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder that cannot be read; writing says so
+        return False
+
+
+def _may_replace(window: "DashboardWindow", there: Sequence[Path]) -> bool:
+    """Ask whether files may be replaced that nobody was asked about yet."""
+    title = f"Replace {there[0].name}?" if len(there) == 1 else f"Replace {len(there)} files?"
+    names = "\n".join(place.name for place in there)
+    return messagebox.askokcancel(
+        parent=window.root,
+        title="Export",
+        message=title,
+        detail=f"In {there[0].parent} there {'is' if len(there) == 1 else 'are'} already:\n{names}",
+        icon=messagebox.WARNING,
+        default=messagebox.CANCEL,
+    )
 
 
 def _about(window: "DashboardWindow") -> Mapping[str, object]:
@@ -78,6 +102,22 @@ def _stamp(window: "DashboardWindow") -> str:
     return f"{services.calendar.local(services.clock()):%Y-%m-%d}"
 
 
+def table_places(path: Path, tables: Sequence[Exported]) -> tuple[Path, ...]:
+    """Where :func:`write_tables` writes: JSON is one file, further CSV tables go beside the first."""
+    if path.suffix == ".json":
+        return (path,)
+    beside = (path.with_stem(f"{path.stem}-{table.name.replace('_', '-')}") for table in tables[1:])
+    return (path, *beside)
+
+
+def chart_places(path: Path, charts: Sequence["Chart[Any]"]) -> tuple[Path, ...]:
+    """Where :func:`write_charts` writes: one chart at the path, several beside it under their names."""
+    if len(charts) == 1:
+        return (path,)
+    names = ("-".join(chart.label.lower().split()) or str(number) for number, chart in enumerate(charts, 1))
+    return tuple(path.with_stem(f"{path.stem}-{name}") for name in names)
+
+
 def write_tables(path: Path, tables: Sequence[Exported], about: Mapping[str, object]) -> tuple[Path, ...]:
     """Write tables as JSON (one file) or CSV (a file a table), by the path's suffix.
 
@@ -100,16 +140,16 @@ def write_tables(path: Path, tables: Sequence[Exported], about: Mapping[str, obj
                 for table in tables
             },
         }
-        return (_write(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n"),)
-    written = []
-    for index, table in enumerate(tables):
+        _write(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+        return (path,)
+    places = table_places(path, tables)
+    for place, table in zip(places, tables, strict=True):
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(table.header)
         writer.writerows(table.rows)
-        place = path if index == 0 else path.with_stem(f"{path.stem}-{table.name.replace('_', '-')}")
-        written.append(_write(place, text.getvalue()))
-    return tuple(written)
+        _write(place, text.getvalue())
+    return places
 
 
 def write_charts(path: Path, charts: Sequence["Chart[Any]"]) -> tuple[Path, ...]:
@@ -125,24 +165,20 @@ def write_charts(path: Path, charts: Sequence["Chart[Any]"]) -> tuple[Path, ...]
     Raises:
         CcmonError: A file cannot be written.
     """
-    written = []
-    for index, chart in enumerate(charts):
-        name = "-".join(chart.label.lower().split()) or str(index + 1)
-        place = path if len(charts) == 1 else path.with_stem(f"{path.stem}-{name}")
+    places = chart_places(path, charts)
+    for place, chart in zip(places, charts, strict=True):
         try:
             chart.save(place)
         except OSError as error:
             raise _cannot(place, error) from error
-        written.append(place)
-    return tuple(written)
+    return places
 
 
-def _write(path: Path, text: str) -> Path:
+def _write(path: Path, text: str) -> None:
     try:
         write_atomic(path, text.encode(), mode=0o644)
     except OSError as error:
         raise _cannot(path, error) from error
-    return path
 
 
 def _cannot(path: Path, error: OSError) -> CcmonError:

@@ -3,7 +3,7 @@
 import csv
 import json
 from pathlib import Path
-from tkinter import filedialog
+from tkinter import filedialog, messagebox
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -143,6 +143,40 @@ def test_nothing_is_written_and_nothing_said_if_a_person_chooses_no_file(
     assert window.toast.words == ""
     assert asked[0]["initialfile"] == "claude-code-tokens-2026-11-23.csv"
     assert asked[0]["defaultextension"] == ".csv"
+
+
+@pytest.mark.parametrize("kind", ["csv", "png"])
+def test_files_beside_the_chosen_one_are_replaced_only_if_a_person_agrees(
+    open_view: OpenView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    window = open_view("summary")
+    chosen = tmp_path / f"costs.{kind}"
+    monkeypatch.setattr(filedialog, "asksaveasfilename", lambda **_words: str(chosen))
+    asked: list[str] = []
+    answers = [False, True]
+
+    def ask(**words: object) -> bool:
+        asked.append(f"{words['message']} {words['detail']}")
+        return answers.pop(0)
+
+    monkeypatch.setattr(messagebox, "askokcancel", ask)
+    first = window.export(kind)
+    assert len(first) > 1
+    assert asked == []
+
+    mine = first[-1]
+    for path in first[:-1]:
+        path.unlink()
+    chosen.write_text("agreed to in the dialog", encoding="utf-8")
+    mine.write_text("mine", encoding="utf-8")
+    assert window.export(kind) == ()
+    assert asked[0].startswith(f"Replace {mine.name}?")
+    assert asked[0].endswith(f"\n{mine.name}")
+    assert mine.read_text(encoding="utf-8") == "mine"
+    assert chosen.read_text(encoding="utf-8") == "agreed to in the dialog"
+
+    assert window.export(kind) == first
+    assert b"mine" not in mine.read_bytes()[:4]
 
 
 def test_what_a_person_writes_for_a_name_stays_whole(open_view: OpenView, tmp_path: Path) -> None:
