@@ -20,15 +20,24 @@ _SMALL: Final = 80  # a radius that may fill its place, units
 _SHARE: Final = 0.38  # of a larger place, so that it does not outshout the figures beside it
 _GAP: Final = 1.5  # units between slices
 _SMOOTH: Final = 3
+_TOLD: Final = 8  # parts of a slice that sums up
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part; parts of 0 and unknown ones are not drawn."""
+    """A part; parts of 0 and unknown ones are not drawn.
+
+    Attributes:
+        name: What it is called.
+        value: How much of the whole it is.
+        colour: ``#rrggbb``.
+        parts: Name and value of what it sums up, which are told where it is hovered.
+    """
 
     name: str
     value: float | None
     colour: str
+    parts: tuple[tuple[str, float | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +139,17 @@ def _circle(x: float, y: float, radius: float, start: float, end: float) -> list
     return [(x + radius * math.sin(angle), y - radius * math.cos(angle)) for angle in angles]
 
 
+def summed_up(slices: Sequence[Slice], most: int) -> list[Slice]:
+    """The first so many slices, and one of all others, which share a colour; one alone stays itself."""
+    rest = slices[most:]
+    if len(rest) < 2:
+        return list(slices)
+    known = [part.value for part in rest if part.value is not None]
+    parts = tuple((part.name, part.value) for part in rest)
+    others = Slice(f"{len(rest)} others", sum(known) if known else None, rest[0].colour, parts)
+    return [*slices[:most], others]
+
+
 class Donut(Chart[DonutDrawing]):
     """Parts of a whole."""
 
@@ -191,10 +211,21 @@ class Donut(Chart[DonutDrawing]):
             x=drawing.middle[0] + drawing.radius * math.sin(turn),
             y=drawing.middle[1] - drawing.radius * math.cos(turn),
             title=part.name,
-            rows=(TipRow("", f"{self._unit.text(part.value)} · {share}"),),
+            rows=self._rows(part, f"{self._unit.text(part.value)} · {share}"),
             leftwards=math.sin(turn) < 0,
             veil=self._veil(arc) if len(drawing.arcs) > 1 else None,
         )
+
+    def _rows(self, part: Slice, whole: str) -> tuple[TipRow, ...]:
+        if not part.parts:
+            return (TipRow("", whole),)
+        told = part.parts if len(part.parts) <= _TOLD else part.parts[: _TOLD - 1]
+        rows = [TipRow(name, self._unit.text(value)) for name, value in told]
+        rest = part.parts[len(told) :]
+        if rest:
+            value = sum(value or 0.0 for _, value in rest)
+            rows.append(TipRow(f"{len(rest)} more", self._unit.text(value)))
+        return (*rows, TipRow("Total", whole))
 
     def _veil(self, arc: Arc) -> tuple[int, int, ImageTk.PhotoImage]:
         """The ground's colour laid thinly over all other slices."""

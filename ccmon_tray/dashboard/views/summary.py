@@ -282,7 +282,7 @@ class SummaryView(View["SummaryReading"]):
     def _show_charts(self, reading: "SummaryReading") -> None:
         if self._over_time is None or self._donut is None:
             return
-        from ccmon_tray.dashboard.charts.donut import Slice  # noqa: PLC0415
+        from ccmon_tray.dashboard.charts.donut import Slice, summed_up  # noqa: PLC0415
         from ccmon_tray.dashboard.charts.time_chart import TimeSeries  # noqa: PLC0415
 
         costs = tuple(step.cost_usd for step in reading.steps)
@@ -298,7 +298,7 @@ class SummaryView(View["SummaryReading"]):
             for index, model in enumerate(reading.by_model)
         ]
         self._donut.show(
-            slices,
+            summed_up(slices, len(self.design.palette.series)),
             formatting.money(reading.totals.cost_usd),
             formatting.counted(len(reading.by_model), "model"),
         )

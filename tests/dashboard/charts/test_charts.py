@@ -8,7 +8,7 @@ import pytest
 
 from ccmon_tray.dashboard.charts import base
 from ccmon_tray.dashboard.charts.base import Chart
-from ccmon_tray.dashboard.charts.donut import Donut, Slice
+from ccmon_tray.dashboard.charts.donut import Donut, Slice, summed_up
 from ccmon_tray.dashboard.charts.heatmap import Heatmap
 from ccmon_tray.dashboard.charts.sparkline import sparkline
 from ccmon_tray.dashboard.charts.time_chart import TimeChart, TimeSeries
@@ -264,6 +264,26 @@ def test_slices_have_their_shares(make_design: MakeDesign) -> None:
     assert chart.drawing.arcs == ()
     chart.hover(0)
     assert chart.hovered_text == ""
+
+
+def test_slices_of_one_colour_are_one_that_names_them(make_design: MakeDesign) -> None:
+    grey = "#6f7682"
+    many = [Slice(f"m{i}", 20.0 - i, BLUE if i < 5 else grey) for i in range(16)]
+    root, design = make_design()
+    chart = Donut(root, design)
+    chart.show(summed_up(many, 5), "$200", "16 models")
+    place(chart, root)
+    assert len(chart.drawing.arcs) == 6
+    chart.hover(5)
+    lines = [line.split("\t") for line in chart.hovered_text.splitlines()]
+    assert lines[0] == ["11 others"]
+    assert lines[1:8] == [[f"m{i}", f"${20 - i}.00"] for i in range(5, 12)]
+    assert lines[8] == ["4 more", "$26.00"]
+    assert lines[9] == ["Total", "$110.00 · 55.0 %"]
+
+    assert summed_up(many[:6], 5) == many[:6]
+    [*_, others] = summed_up([*many[:5], Slice("a", None, grey), Slice("b", None, grey)], 5)
+    assert others.value is None  # unknown, not nothing
 
 
 @pytest.mark.parametrize("values", [(), (None, None), (1.0,), (0.0, 0.0), (1.0, None, 3.0, 2.0), (2.0, 2.0)])
