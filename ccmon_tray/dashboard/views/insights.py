@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ccmon_tray.dashboard.views.base import Asked, Exported, Host, View
 from ccmon_tray.dashboard.views.comparison import change_of, period_before
 from ccmon_tray.dashboard.widgets.card import Card, Rows, label
+from ccmon_tray.dashboard.widgets.chart_place import ChartPlace
 from ccmon_tray.dashboard.widgets.period_card import Line, PeriodCard, PeriodStat
 from ccmon_tray.dashboard.widgets.segments import Segments
 from ccmon_tray.dashboard.widgets.stat_card import Stat, StatCard
@@ -39,6 +40,8 @@ _MEASURES: Final = ((COST, "Cost"), (TOKENS, "Tokens"), (ACTIVE, "Active time"))
 _MEASURE: Final = "insights.measure"
 _DAYS: Final = "insights.days"
 _LINES: Final = 4
+_DAYS_HEIGHT: Final = 180  # units
+_HOURS_HEIGHT: Final = 214
 _RECORDS: Final = (
     "Burn rate",
     "By month’s end",
@@ -84,13 +87,14 @@ class InsightsView(View[InsightsReading]):
         days = Card(body, design)
         days.pack(fill="both", expand=True, pady=(design.px(8), 0))
         self.days_title = self._chart_title(days)
-        self._days_place = tk.Frame(days.body, background=design.palette.card, height=design.px(180))
+        self._days_place = ChartPlace(days.body, design, height=_DAYS_HEIGHT)
         self._days_place.pack(fill="both", expand=True)
         hours = Card(body, design)
         hours.pack(fill="both", expand=True, pady=(gap, 0))
         self.hours_title = self._chart_title(hours)
-        self._hours_place = tk.Frame(hours.body, background=design.palette.card, height=design.px(214))
+        self._hours_place = ChartPlace(hours.body, design, height=_HOURS_HEIGHT, outline="cells")
         self._hours_place.pack(fill="both", expand=True)
+        self._show_titles()
         self.host.when_charts_ready(self._make_charts)
 
     def _build_head(self, body: tk.Frame, gap: int) -> None:
@@ -117,10 +121,10 @@ class InsightsView(View[InsightsReading]):
         from ccmon_tray.dashboard.charts.heatmap import Heatmap  # noqa: PLC0415  # after the first frame
         from ccmon_tray.dashboard.charts.time_chart import TimeChart  # noqa: PLC0415
 
-        self._days = TimeChart(self._days_place, self.design, height=180)
-        self._days.widget.pack(fill="both", expand=True)
-        self._hours = Heatmap(self._hours_place, self.design, height=214)
-        self._hours.widget.pack(fill="both", expand=True)
+        self._days = TimeChart(self._days_place, self.design, height=_DAYS_HEIGHT)
+        self._days_place.put(self._days.widget)
+        self._hours = Heatmap(self._hours_place, self.design, height=_HOURS_HEIGHT)
+        self._hours_place.put(self._hours.widget)
         self.charts = [self._days, self._hours]
         if self._reading is not None:
             self._show_charts(self._reading)
@@ -228,32 +232,17 @@ class InsightsView(View[InsightsReading]):
             ("first_use", reading.first_use.isoformat() if reading.first_use else None),
         )
         measures = ("cost_usd", "tokens", "active_time_seconds")
+        figures_of_periods = ("cost_usd", "tokens", "sessions", "active_time_seconds", "messages")
         return (
             Exported("days", ("day", *measures), days),
             Exported("hours_of_the_week", ("weekday", "hour", *measures), tuple(hours)),
-            Exported(
-                "periods",
-                (
-                    "period",
-                    "start",
-                    "end",
-                    "cost_usd",
-                    "tokens",
-                    "sessions",
-                    "active_time_seconds",
-                    "messages",
-                ),
-                tuple(periods),
-            ),
+            Exported("periods", ("period", "start", "end", *figures_of_periods), tuple(periods)),
             Exported("records", ("figure", "value"), records),
         )
 
     def _show_charts(self, reading: InsightsReading) -> None:
         count, measure = int(self.days_switch.chosen), self.measure_switch.chosen
-        words = dict(_MEASURES)[measure]
-        titles = f"{words} a day", f"{words} by weekday and hour"
-        self.days_title.configure(text=titles[0])
-        self.hours_title.configure(text=titles[1])
+        words, titles = dict(_MEASURES)[measure], self._show_titles()
         if self._days is None or self._hours is None or not reading.days:
             return
         from ccmon_tray.dashboard.charts.time_chart import TimeSeries  # noqa: PLC0415
@@ -277,6 +266,17 @@ class InsightsView(View[InsightsReading]):
             empty = f"{words} is unknown here"
         self._hours.show(grid, week_start=calendar.week_start, unit=unit, empty=empty)
 
+        self._days_place.fill()
+        self._hours_place.fill()
+
+    def _show_titles(self) -> tuple[str, str]:
+        """Say what both charts show, which is known before any figure is; returns that."""
+        words = dict(_MEASURES)[self.measure_switch.chosen]
+        titles = f"{words} a day", f"{words} by weekday and hour"
+        self.days_title.configure(text=titles[0])
+        self.hours_title.configure(text=titles[1])
+        return titles
+
     def _switch_days(self, value: str) -> None:
         self.host.remember(_DAYS, value)
         if self._reading is not None:
@@ -284,6 +284,7 @@ class InsightsView(View[InsightsReading]):
 
     def _switch_measure(self, value: str) -> None:
         self.host.remember(_MEASURE, value)
+        self._show_titles()
         if self._reading is not None:
             self._show_charts(self._reading)
 

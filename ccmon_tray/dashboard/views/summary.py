@@ -9,6 +9,7 @@ from ccmon_tray.dashboard.views.base import Asked, Exported, Host, View
 from ccmon_tray.dashboard.views.comparison import change_of, period_before
 from ccmon_tray.dashboard.widgets.budget_card import BudgetCards
 from ccmon_tray.dashboard.widgets.card import Card, Rows
+from ccmon_tray.dashboard.widgets.chart_place import ChartPlace
 from ccmon_tray.dashboard.widgets.segments import Segments
 from ccmon_tray.dashboard.widgets.stat_card import Stat, StatCard, least_width
 from ccmon_tray.dashboard.widgets.table import Column, Table, TableRow
@@ -97,13 +98,13 @@ class SummaryView(View["SummaryReading"]):
         self.switch = Segments(card.head, design, choices, self._switch_to, ground=ground, compact=True)
         self.switch.select(self.host.remembered(_SWITCH, _CUMULATIVE))
         self.switch.pack(side="right")
-        self._chart_place = tk.Frame(card.body, background=ground, height=design.px(216))
+        self._chart_place = ChartPlace(card.body, design, height=216)
         self._chart_place.pack(fill="both", expand=True)
 
     def _build_models(self, parent: tk.Frame) -> None:
         design = self.design
         self._ring = Card(parent, design, "Cost by model")
-        self._donut_place = tk.Frame(self._ring.body, background=design.palette.card, height=design.px(150))
+        self._donut_place = ChartPlace(self._ring.body, design, height=150, outline="ring")
         self._donut_place.pack(fill="both", expand=True)
         self._listed = table = Card(parent, design)
         self.models = Table(
@@ -154,9 +155,9 @@ class SummaryView(View["SummaryReading"]):
 
         design = self.design
         self._over_time = TimeChart(self._chart_place, design, height=216, label="Cost over the period")
-        self._over_time.widget.pack(fill="both", expand=True)
+        self._chart_place.put(self._over_time.widget)
         self._donut = Donut(self._donut_place, design, height=150, label="Cost by model")
-        self._donut.widget.pack(fill="both", expand=True)
+        self._donut_place.put(self._donut.widget)
         self.charts = [self._over_time, self._donut]
 
         for card in self.main_cards:
@@ -293,6 +294,8 @@ class SummaryView(View["SummaryReading"]):
             calendar=self.host.services.calendar,
             mode="cumulative" if self.switch.chosen == _CUMULATIVE else "bars",
         )
+        self._chart_place.fill()
+        self._donut_place.fill()
         slices = [
             Slice(model.name, model.cost_usd, self.design.series(index))
             for index, model in enumerate(reading.by_model)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ccmon_tray.dashboard.views.base import Asked, Exported, Host, View
 from ccmon_tray.dashboard.views.comparison import change_of, period_before
 from ccmon_tray.dashboard.widgets.card import Card, Rows, label
+from ccmon_tray.dashboard.widgets.chart_place import ChartPlace
 from ccmon_tray.dashboard.widgets.legend import Entry, Legend
 from ccmon_tray.dashboard.widgets.segments import Segments
 from ccmon_tray.dashboard.widgets.stat_card import Stat, StatCard
@@ -80,7 +81,7 @@ class TokensView(View[TokensReading]):
         self.switch.pack(side="right")
         self.legend = Legend(card.body, design, self._leave_out)
         self.legend.pack(fill="x", pady=(0, design.px(4)))
-        self._chart_place = tk.Frame(card.body, background=ground, height=design.px(232))
+        self._chart_place = ChartPlace(card.body, design, height=232)
         self._chart_place.pack(fill="both", expand=True)
 
     def _build_models(self, body: tk.Frame, gap: int) -> None:
@@ -129,7 +130,7 @@ class TokensView(View[TokensReading]):
 
         design = self.design
         self._over_time = TimeChart(self._chart_place, design, height=232, label="Tokens over time")
-        self._over_time.widget.pack(fill="both", expand=True)
+        self._chart_place.put(self._over_time.widget)
         self.charts = [self._over_time]
 
         self.main_cards[0].draw_sparkline_with(sparkline)
@@ -253,6 +254,7 @@ class TokensView(View[TokensReading]):
             mode="stacked-bars",
             unit=TOKENS,
         )
+        self._chart_place.fill()
 
     def _colour(self, index: int, name: str) -> str:
         return self.design.palette.muted if name == OTHERS else self.design.series(index)

@@ -8,6 +8,8 @@ import pytest
 from ccmon_tray.dashboard.theme import LIGHT
 from ccmon_tray.dashboard.views.comparison import change_of, period_before
 from ccmon_tray.dashboard.views.insights import InsightsView, period_stat, record_stats
+from ccmon_tray.dashboard.views.summary import SummaryView
+from ccmon_tray.dashboard.views.tokens import TokensView
 from ccmon_tray.dashboard.widgets.period_card import Line
 from ccmon_tray.dashboard.widgets.stat_card import Stat
 from ccmon_tray.dashboard.window import DashboardWindow
@@ -182,6 +184,40 @@ def test_each_figure_of_a_card_can_be_copied(open_view: OpenView) -> None:
         card.event_generate("<Button-1>", x=x, y=y + 4)
         card.event_generate("<ButtonRelease-1>", x=x, y=y + 4)
     assert window.root.clipboard_get() == "1"
+
+
+def test_charts_that_are_awaited_have_titles_and_an_outline(open_view: OpenView) -> None:
+    window = open_view("insights", wait=False)
+    view = insights_view(window)
+    titles = view.days_title, view.hours_title
+    places = view._days_place, view._hours_place
+    assert not window.page.current  # nothing is read yet
+    assert [title.cget("text") for title in titles] == ["Cost a day", "Cost by weekday and hour"]
+    high = [place.winfo_height() for place in places]
+    for place in places:
+        assert place.awaited is not None
+        assert len(place.awaited.find_all()) > 10
+        assert place.awaited.winfo_viewable()
+    view.measure_switch._pick(1)
+    assert titles[0].cget("text") == "Tokens a day"
+
+    await_drawn(window)
+    pump(window.root, lambda: view.charts[0].draws, "the chart in sight")
+    assert [place.awaited for place in places] == [None, None]
+    assert [place.winfo_height() for place in places] == high  # nothing jumps
+
+
+@pytest.mark.parametrize("name", ["summary", "tokens"])
+def test_other_charts_are_outlined_as_well_until_they_are_read(open_view: OpenView, name: str) -> None:
+    window = open_view(name, wait=False)
+    view = window.page.view
+    assert isinstance(view, SummaryView | TokensView)
+    outline = view._chart_place.awaited
+    assert outline is not None
+    assert outline.winfo_viewable()
+    await_drawn(window)
+    pump(window.root, lambda: view.charts[0].draws, "the chart")
+    assert not outline.winfo_exists()
 
 
 def test_the_snapshots_figures_come_first(open_view: OpenView) -> None:
