@@ -63,6 +63,7 @@ def take(view: ViewName, theme: Theme, scale: float) -> Image.Image:
         root, given, palette_for(theme), view=view, chosen=ChosenRange("7d"), scale=scale
     )
     root.update()
+    root.event_generate("<Motion>", warp=True, x=width - 1, y=height - 1)  # nothing is hovered
     window.charts_are_ready()
     window.start()
     before = SnapshotBuilder(given.source, given.calendar).build("7d", MOMENT - AGE_S, None)
