@@ -11,7 +11,7 @@ from ccmon_tray.stack.folder import FILES
 from ccmon_tray.stack.ports import Ports
 from tests.support.command_line import COMMAND, ROOT
 from tests.support.fake_engines import FakeEngines
-from tests.support.stack import BOTH, COMPOSE, Run, settings_of, write_settings
+from tests.support.stack import BOTH, Run, folder_of, settings_of, write_settings
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,14 @@ from tests.support.stack import BOTH, COMPOSE, Run, settings_of, write_settings
     ids=["podman-compose", "podman compose", "docker compose"],
 )
 def test_up_starts_the_containers_waits_and_says_the_one_next_step(
-    ask: Run, engines: FakeEngines, ports: Ports, installed: tuple[str, ...], compose: list[str]
+    ask: Run,
+    engines: FakeEngines,
+    home: Path,
+    installed: tuple[str, ...],
+    compose: list[str],
 ) -> None:
+    folder = folder_of(home)
+    ports = folder.ports
     engines.install(*installed)
     engines.plan(serves=BOTH, up={"says": "Pulling collector\nStarting collector\n"})
 
@@ -37,7 +43,7 @@ def test_up_starts_the_containers_waits_and_says_the_one_next_step(
         f"Next: ccmon-tray connect --endpoint http://127.0.0.1:{ports.otlp_http}",
     ]
     assert "  Pulling collector\n  Starting collector\n" in done.stderr
-    assert [*compose, *COMPOSE, "up", "-d"] in engines.asked
+    assert [*compose, "-p", folder.project, "-f", "compose.yaml", "up", "-d"] in engines.asked
     assert ask("status").returncode == 0
 
 
@@ -50,20 +56,33 @@ def test_up_puts_the_files_into_the_data_folder_and_works_there(
     assert {file.name for file in (home / "data" / "stack").iterdir()} >= {*FILES, ".env"}
 
 
-def test_docker_compose_of_its_own_will_do(ask: Run, engines: FakeEngines) -> None:
+def test_another_homes_containers_are_not_taken_for_this_ones(
+    ask: Run, engines: FakeEngines, in_project: list[str]
+) -> None:
+    engines.install("docker")
+    assert ask("up").returncode == 0
+
+    project = in_project[1]
+    assert project != "ccmon-tray"
+    filters = [words[-1] for words in engines.asked if words[1] == "ps"]
+    assert set(filters) == {f"label=com.docker.compose.project={project}"}
+    assert f"  Project     {project}\n" in ask("status").stdout
+
+
+def test_docker_compose_of_its_own_will_do(ask: Run, engines: FakeEngines, in_project: list[str]) -> None:
     engines.install("docker", "docker-compose")
     engines.plan(serves=BOTH, docker__version={"status": 1, "complains": "no such command"})
 
     assert ask("up").returncode == 0
-    assert ["docker-compose", *COMPOSE, "up", "-d"] in engines.asked
+    assert ["docker-compose", *in_project, "up", "-d"] in engines.asked
 
 
-def test_the_engine_that_was_asked_for_is_kept(ask: Run, engines: FakeEngines) -> None:
+def test_the_engine_that_was_asked_for_is_kept(ask: Run, engines: FakeEngines, in_project: list[str]) -> None:
     engines.install("podman", "podman-compose", "docker")
 
     assert ask("up", "--engine", "docker").returncode == 0
     assert ask("down").returncode == 0
-    assert ["docker", "compose", *COMPOSE, "down"] in engines.asked
+    assert ["docker", "compose", *in_project, "down"] in engines.asked
     assert not any(words[0].startswith("podman") for words in engines.asked)
 
 
@@ -92,7 +111,7 @@ def test_down_stops_it_and_status_says_so(ask: Run, engines: FakeEngines, ports:
 
 
 def test_up_again_changes_nothing_while_files_are_the_same(
-    ask: Run, engines: FakeEngines, home: Path
+    ask: Run, engines: FakeEngines, home: Path, in_project: list[str]
 ) -> None:
     engines.install("docker")
     ask("up")
@@ -102,10 +121,10 @@ def test_up_again_changes_nothing_while_files_are_the_same(
     (home / "data" / "stack" / "prometheus.yml").write_text("# mine\n")
 
     assert ask("up").returncode == 0
-    assert ["docker", "compose", *COMPOSE, "up", "-d", "--force-recreate"] in engines.asked
+    assert ["docker", "compose", *in_project, "up", "-d", "--force-recreate"] in engines.asked
 
 
-def test_logs_are_composes_own(ask: Run, engines: FakeEngines) -> None:
+def test_logs_are_composes_own(ask: Run, engines: FakeEngines, in_project: list[str]) -> None:
     engines.install("docker")
     ask("up")
     engines.plan(serves=BOTH, logs={"says": "collector-1  | well\n"})
@@ -113,7 +132,7 @@ def test_logs_are_composes_own(ask: Run, engines: FakeEngines) -> None:
     done = ask("logs", "--tail", "7", "collector")
 
     assert (done.returncode, done.stdout) == (0, "collector-1  | well\n")
-    assert ["docker", "compose", *COMPOSE, "logs", "--tail", "7", "collector"] in engines.asked
+    assert ["docker", "compose", *in_project, "logs", "--tail", "7", "collector"] in engines.asked
 
 
 # What is missing
@@ -167,12 +186,14 @@ def test_a_daemon_that_does_not_answer_is_said(
     assert not any("up" in words for words in engines.asked)
 
 
-def test_podman_is_taken_where_docker_does_not_run(ask: Run, engines: FakeEngines) -> None:
+def test_podman_is_taken_where_docker_does_not_run(
+    ask: Run, engines: FakeEngines, in_project: list[str]
+) -> None:
     engines.install("podman", "podman-compose", "docker")
     engines.plan(serves=BOTH, docker__info={"status": 1})
 
     assert ask("up").returncode == 0
-    assert ["podman-compose", *COMPOSE, "up", "-d"] in engines.asked
+    assert ["podman-compose", *in_project, "up", "-d"] in engines.asked
 
 
 # What goes wrong

@@ -14,7 +14,7 @@ from tests.support.command_line import COMMAND, ROOT
 from tests.support.desktop import wait_for
 from tests.support.fake_engines import FakeEngines
 from tests.support.servers import free_port
-from tests.support.stack import BOTH, COMPOSE, Run, folder_of, is_served, settings_of, write_settings
+from tests.support.stack import BOTH, Run, folder_of, is_served, settings_of, write_settings
 
 PATIENCE_S = 30.0
 
@@ -63,7 +63,7 @@ def test_a_port_that_somebody_has_is_refused(ask: Run, home: Path, ports: Ports)
 
 
 def test_a_running_stack_moves_and_everything_follows(
-    ask: Run, engines: FakeEngines, home: Path, ports: Ports
+    ask: Run, engines: FakeEngines, home: Path, ports: Ports, in_project: list[str]
 ) -> None:
     engines.install("docker")
     assert ask("up").returncode == 0
@@ -73,7 +73,7 @@ def test_a_running_stack_moves_and_everything_follows(
 
     assert done.returncode == 0, done.stderr
     assert folder_of(home).ports.prometheus == new
-    assert ["docker", "compose", *COMPOSE, "up", "-d", "--force-recreate"] in engines.asked
+    assert ["docker", "compose", *in_project, "up", "-d", "--force-recreate"] in engines.asked
     assert settings_of(home)["prometheus"]["url"] == f"http://localhost:{new}"
     (copy,) = (home / "data" / "stack").glob(".env.*")
     assert f"CCMON_PROMETHEUS_PORT={ports.prometheus}" in copy.read_text()

@@ -99,7 +99,7 @@ def test_a_second_click_while_it_starts_does_nothing(engines: FakeEngines, paths
     switch.stop()
     until(switch, "running")
     assert [words for words in engines.asked if words[-1] in {"-d", "down"}] == [
-        ["docker", "compose", "-p", "ccmon-tray", "-f", "compose.yaml", "up", "-d"]
+        ["docker", "compose", "-p", StackFolder(paths).project, "-f", "compose.yaml", "up", "-d"]
     ]
 
 
