@@ -1,5 +1,6 @@
 """What a person does with the stack: start, stop, look, move to other ports."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic, sleep
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths
+from ccmon_tray.setting_keys import KEYS
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import save
 from ccmon_tray.stack.compose import Compose
@@ -61,6 +63,7 @@ class Stack:
         say: Tells the person a sentence.
         progress: Gets the engine's output, line by line.
         engine: ``podman`` or ``docker``; "" takes the one used before, else the first that works.
+        environ: What goes before the settings' file.
     """
 
     def __init__(
@@ -71,12 +74,14 @@ class Stack:
         say: Callable[[str], None],
         progress: Callable[[str], None],
         engine: str = "",
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._paths = paths
         self._settings = settings
         self._say = say
         self._progress = progress
         self._wanted = engine
+        self._environ = environ
         self.folder = StackFolder(paths)
 
     def up(self, timeout_s: float = START_TIMEOUT_S) -> Ports:
@@ -251,6 +256,12 @@ class Stack:
         shared = {built_in.http_port, built_in.grpc_port} & {port for _, port in ports.items()}
         if not shared:
             return False
+        if variable := self._set_by_environment("collector.enabled"):
+            self._say(
+                f"{variable} keeps the built-in collector on, which wants the same ports; "
+                "start the tray without it"
+            )
+            return False
         save(self._paths, {"collector.enabled": False})
         record = self.folder.record()
         record.collector_gave_way = True
@@ -284,11 +295,22 @@ class Stack:
         here = parts.hostname in _HERE and parts.path in {"", "/"}
         if here and parts.port == ports.prometheus:
             return
+        if variable := self._set_by_environment("prometheus.url"):
+            self._say(
+                f"{variable} is {set_url}, which goes before the settings; to read the stack, set it to "
+                f"{ports.prometheus_url}"
+            )
+            return
         if here and parts.port in {before.prometheus, Ports().prometheus}:
             save(self._paths, {"prometheus.url": ports.prometheus_url})
             self._say(f"prometheus.url is {ports.prometheus_url} now")
             return
         self._say(f"prometheus.url is {set_url}; to read the stack, set it to {ports.prometheus_url}")
+
+    def _set_by_environment(self, dotted: str) -> str:
+        """The variable that decides about a setting whatever the file says, or ""."""
+        variable = KEYS[dotted].variable
+        return variable if variable in self._environ else ""
 
 
 def ports_table(ports: Ports) -> list[tuple[str, int, str | None]]:
