@@ -17,7 +17,7 @@ from ccmon_tray.stack.engines import EngineUnusable, find_engine, is_there
 from ccmon_tray.stack.folder import StackFolder
 from ccmon_tray.stack.health import Health, StackState, look, wait_until_well
 from ccmon_tray.stack.names import TITLES
-from ccmon_tray.stack.ports import Ports, check_free, holder
+from ccmon_tray.stack.ports import HOST, Ports, check_free, holder
 
 START_TIMEOUT_S: Final = 180.0
 """How long a start may take once the images are there."""
@@ -26,7 +26,7 @@ START_TIMEOUT_S: Final = 180.0
 _GIVE_WAY_S: Final = 15.0
 _PAUSE_S: Final = 0.25
 _READS_IT: Final = frozenset({"auto", "prometheus"})
-_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_HERE: Final = frozenset({"localhost", HOST})
 
 
 class StackUnhealthy(CcmonError):
@@ -290,22 +290,27 @@ class Stack:
         kind = self._settings.source.kind
         if kind not in _READS_IT:
             self._say(f"source.kind is {kind}; to read the stack, set it to auto")
-        set_url = self._settings.prometheus.url
-        parts = urlsplit(set_url)
-        here = parts.hostname in _HERE and parts.path in {"", "/"}
-        if here and parts.port == ports.prometheus:
+        url = self._settings.prometheus.url
+        if url.rstrip("/") == ports.prometheus_url:
             return
-        if variable := self._set_by_environment("prometheus.url"):
+        parts = urlsplit(url)
+        here = parts.scheme == "http" and parts.hostname in _HERE and parts.path in {"", "/"}
+        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()  # it may hold a password
+        variable = self._set_by_environment("prometheus.url")
+        if here and parts.port == ports.prometheus and (variable or "@" in parts.netloc):
+            return  # it reads the stack, and is not ours to write
+        if variable:
             self._say(
-                f"{variable} is {set_url}, which goes before the settings; to read the stack, set it to "
+                f"{variable} is {shown}, which goes before the settings; to read the stack, set it to "
                 f"{ports.prometheus_url}"
             )
             return
-        if here and parts.port in {before.prometheus, Ports().prometheus}:
+        own = {ports.prometheus, before.prometheus, Ports().prometheus}
+        if here and parts.port in own and "@" not in parts.netloc:
             save(self._paths, {"prometheus.url": ports.prometheus_url})
             self._say(f"prometheus.url is {ports.prometheus_url} now")
             return
-        self._say(f"prometheus.url is {set_url}; to read the stack, set it to {ports.prometheus_url}")
+        self._say(f"prometheus.url is {shown}; to read the stack, set it to {ports.prometheus_url}")
 
     def _set_by_environment(self, dotted: str) -> str:
         """The variable that decides about a setting whatever the file says, or ""."""

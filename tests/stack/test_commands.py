@@ -104,7 +104,7 @@ def test_down_stops_it_and_status_says_so(ask: Run, engines: FakeEngines, ports:
     assert status.stdout.splitlines()[:3] == [
         "The stack is stopped, with docker",
         f"  Collector   no answer  http://127.0.0.1:{ports.otlp_http}",
-        f"  Prometheus  no answer  http://localhost:{ports.prometheus}",
+        f"  Prometheus  no answer  http://127.0.0.1:{ports.prometheus}",
     ]
 
 

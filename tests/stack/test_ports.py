@@ -74,7 +74,7 @@ def test_a_running_stack_moves_and_everything_follows(
     assert done.returncode == 0, done.stderr
     assert folder_of(home).ports.prometheus == new
     assert ["docker", "compose", *in_project, "up", "-d", "--force-recreate"] in engines.asked
-    assert settings_of(home)["prometheus"]["url"] == f"http://localhost:{new}"
+    assert settings_of(home)["prometheus"]["url"] == f"http://127.0.0.1:{new}"
     (copy,) = (home / "data" / "stack").glob(".env.*")
     assert f"CCMON_PROMETHEUS_PORT={ports.prometheus}" in copy.read_text()
     text = (home / "data" / "stack" / ".env").read_text()
@@ -103,7 +103,7 @@ def test_ports_at_which_it_does_not_serve_are_taken_back(
 
     assert done.returncode == 1
     assert folder_of(home).ports == ports
-    assert settings_of(home)["prometheus"]["url"] == f"http://localhost:{ports.prometheus}"
+    assert settings_of(home)["prometheus"]["url"] == ports.prometheus_url
 
 
 def test_the_built_in_collector_gives_way_to_a_stack_that_moves(

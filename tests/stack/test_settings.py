@@ -5,6 +5,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from ccmon_tray.stack.ports import Ports
 from tests.support.command_line import COMMAND, ROOT
 from tests.support.fake_engines import FakeEngines
@@ -52,7 +54,46 @@ def test_a_start_that_fails_leaves_the_built_in_collector_on(
 def test_the_url_follows_the_stack(ask: Run, engines: FakeEngines, home: Path, ports: Ports) -> None:
     engines.install("docker")
     ask("up")
-    assert settings_of(home)["prometheus"]["url"] == f"http://localhost:{ports.prometheus}"
+    assert settings_of(home)["prometheus"]["url"] == ports.prometheus_url
+
+
+def test_the_stack_is_read_by_its_number(ask: Run, engines: FakeEngines, home: Path, ports: Ports) -> None:
+    """``localhost`` may mean ::1 first, where the stack does not listen and somebody else may."""
+    engines.install("docker")
+    write_settings(home, f'[prometheus]\nurl = "http://localhost:{ports.prometheus}/"\n')
+
+    done = ask("up")
+
+    url = f"http://127.0.0.1:{ports.prometheus}"
+    assert settings_of(home)["prometheus"]["url"] == url
+    assert f"prometheus.url is {url} now" in done.stderr
+    assert f"Prometheus at {url}," in done.stdout
+    assert "prometheus.url" not in ask("up").stderr
+
+
+@pytest.mark.parametrize("server", ["http://[::1]:{}", "https://me:pw@localhost:{}"])
+def test_what_the_stack_is_not_stays_set_and_its_password_untold(
+    ask: Run, engines: FakeEngines, home: Path, ports: Ports, server: str
+) -> None:
+    engines.install("docker")
+    url = server.format(ports.prometheus)
+    write_settings(home, f'[prometheus]\nurl = "{url}"\n').chmod(0o600)
+
+    done = ask("up")
+
+    assert settings_of(home)["prometheus"]["url"] == url
+    assert f"prometheus.url is {url.replace('me:pw@', '')}; to read the stack" in done.stderr
+
+
+def test_a_url_with_a_password_that_reads_the_stack_stays_as_it_is(
+    ask: Run, engines: FakeEngines, home: Path, ports: Ports
+) -> None:
+    engines.install("docker")
+    url = f"http://me:pw@localhost:{ports.prometheus}"
+    write_settings(home, f'[prometheus]\nurl = "{url}"\n').chmod(0o600)
+
+    assert "prometheus.url" not in ask("up").stderr
+    assert settings_of(home)["prometheus"]["url"] == url
 
 
 def test_a_source_that_was_chosen_stays_chosen_and_is_said(
