@@ -268,10 +268,12 @@ def _alerts(alerts: AlertsShown, now: float, calendar: Calendar) -> MenuItem:
         lines = [MenuItem("alerts.resume", "Resume", Command(Action.SNOOZE))]
     else:
         title = f"Alerts{_DOT}quiet hours" if alerts.quiet else "Alerts"
-        lines = [
-            MenuItem("alerts.1h", "Snooze 1 hour", Command(Action.SNOOZE, "1h")),
-            MenuItem("alerts.today", "Snooze for today", Command(Action.SNOOZE, "today")),
-        ]
+        lines = []
+    # Offered while snoozed, too: an hour becomes the day in one step.
+    lines += (
+        MenuItem("alerts.1h", "Snooze 1 hour", Command(Action.SNOOZE, "1h")),
+        MenuItem("alerts.today", "Snooze for today", Command(Action.SNOOZE, "today")),
+    )
     if alerts.warned:
         lines.append(
             MenuItem("alerts.warned", "⚠ None of these numbers, since they carry a warning", _CHECKS)
