@@ -18,17 +18,22 @@ from typing import Any
 
 import pytest
 
+from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import find_paths
+from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.base import Question, Span
 from ccmon_tray.sources.collector import usage_file
 from ccmon_tray.sources.collector.ports import holder_of, listen
 from ccmon_tray.sources.collector.source import CollectorSource
+from ccmon_tray.sources.prometheus.source import PrometheusSource
 from ccmon_tray.usage.metrics import Label, Metric
 from tests.sources.collector.sending import CUMULATIVE, Data, export
 from tests.support.command_line import run, start
 from tests.support.desktop import wait_for
 
 ANSWERED = 5  # exports before a kill is due
+# Root writes there all the same.
+READ_ONLY = ["a read-only folder"] if os.name == "posix" and os.getuid() != 0 else []
 
 
 def free_port() -> int:
@@ -91,8 +96,16 @@ class Machine:
 
 @pytest.fixture
 def bare() -> None:
-    with contextlib.suppress(OSError), socket.create_connection(("localhost", 9090), timeout=1):
-        pytest.skip("a Prometheus runs on this machine, which is preferred")
+    """A machine on which Prometheus has nothing of Claude Code, as in CI: else it would be preferred."""
+    source = PrometheusSource(PrometheusSettings())
+    try:
+        held = source.inventory().metrics
+    except CcmonError:
+        return
+    finally:
+        source.close()
+    if held:
+        pytest.skip("this machine’s own Prometheus has figures of Claude Code, which are preferred")
 
 
 @pytest.fixture
@@ -195,10 +208,20 @@ def test_beyond_this_machine_without_a_token_it_does_not_listen_and_says_so(mach
         assert not machine.listens()
 
 
-@pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="root writes everywhere")
-def test_a_folder_that_cannot_be_written_is_said(machine: Machine) -> None:
-    machine.paths.data.mkdir(parents=True)
-    machine.paths.data.chmod(0o500)
+@pytest.mark.parametrize("in_the_way", ["a file for the folder", "a folder for the file", *READ_ONLY])
+def test_what_cannot_be_written_is_said(machine: Machine, in_the_way: str) -> None:
+    folder = machine.paths.data
+    match in_the_way:
+        case "a file for the folder":
+            folder.parent.mkdir(parents=True)
+            folder.write_text("no folder")
+        case "a folder for the file":
+            usage_file(machine.paths).mkdir(parents=True)
+        case _:
+            folder.mkdir(parents=True)
+            folder.chmod(0o500)
     with machine.tray():
         wait_for(machine.listens, "the collector", 20)
         assert machine.send(spent(1.0, "s1", time.time() - 5)) == 503
+        (said,) = wait_for(lambda: machine.status()["notices"], "the notice", 20)
+        assert said.startswith("The built-in collector’s file cannot be used: ")

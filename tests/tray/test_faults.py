@@ -3,7 +3,6 @@
 import logging
 import math
 import re
-import shutil
 import ssl
 import threading
 import time
@@ -225,7 +224,7 @@ def test_a_name_that_does_not_resolve_then_settings_that_are_right(
         assert "problem" not in tray.menu
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+@pytest.mark.needs("openssl")
 def test_a_certificate_nobody_knows_then_its_authority_in_the_settings(
     healthy: Answer, start: Start, tmp_path: Path
 ) -> None:
