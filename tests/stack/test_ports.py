@@ -13,10 +13,9 @@ from ccmon_tray.stack.ports import Ports
 from tests.support.command_line import COMMAND, ROOT
 from tests.support.desktop import wait_for
 from tests.support.fake_engines import FakeEngines
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import free_port
 from tests.support.stack import BOTH, Run, folder_of, is_served, settings_of, write_settings
-
-PATIENCE_S = 30.0
 
 
 def test_ports_are_shown_with_who_listens(ask: Run, ports: Ports, somebody: int) -> None:
@@ -164,17 +163,17 @@ def test_a_running_tray_gives_its_ports_to_the_stack_and_takes_them_back(
     otlp = (ports.otlp_http, ports.otlp_grpc)
     tray = subprocess.Popen([*COMMAND, "run", "--headless"], cwd=ROOT, env=environ, stderr=subprocess.PIPE)
     try:
-        wait_for(lambda: all(map(is_served, otlp)), "the tray's collector", PATIENCE_S)
+        wait_for(lambda: all(map(is_served, otlp)), "the tray's collector")
 
         up = ask("up")
         assert up.returncode == 0, up.stderr
         assert not any(map(is_served, otlp))
 
         assert ask("down").returncode == 0
-        wait_for(lambda: all(map(is_served, otlp)), "the tray's collector", PATIENCE_S)
+        wait_for(lambda: all(map(is_served, otlp)), "the tray's collector")
     finally:
         tray.terminate()
-        _, words = tray.communicate(timeout=30)
+        _, words = tray.communicate(timeout=PATIENCE_S)
     assert tray.returncode == 0, words
 
 
