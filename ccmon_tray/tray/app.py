@@ -323,6 +323,7 @@ class TrayApp:
         self._login.look()
         self._repaint()
         for complaint in (*self._launcher.reap(), *(self._stack.tick() if self._stack else ())):
+            _log.info("%s", complaint)
             self._notify(complaint)
         with self._writing:
             edited = self._stamp() != self._settings_stamp

@@ -1,5 +1,6 @@
 """Notices of what has just happened: told for a while, the newest few; and how far a deed is."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -94,10 +95,16 @@ def test_a_copied_summary_is_marked_in_the_menu(start: Start, monkeypatch: pytes
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the program is a shell script here")
-@pytest.mark.parametrize(("status", "label"), [(0, "Copy diagnostics · copied"), (1, "Copy diagnostics")])
+@pytest.mark.parametrize("status", [0, 1])
 def test_diagnostics_say_that_they_are_on_their_way_and_then_that_they_are_copied(
-    start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int, label: str
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+    status: int,
 ) -> None:
+    label = "Copy diagnostics" if status else "Copy diagnostics · copied"
+    caplog.set_level(logging.INFO, "ccmon_tray")
     program, goes_on = tmp_path / "python", tmp_path / "goes-on"
     program.write_text(f"#!/bin/sh\nuntil [ -e {goes_on} ]; do sleep 0.05; done\nexit {status}\n")
     program.chmod(0o755)
@@ -112,3 +119,4 @@ def test_diagnostics_say_that_they_are_on_their_way_and_then_that_they_are_copie
         wait_for(lambda: help_line(tray) == label, label)
         if status:
             wait_for(lambda: any("could not be copied" in line for line in shown(tray)), "the complaint")
+            assert "could not be copied" in caplog.text  # where it is found once the menu has dropped it
