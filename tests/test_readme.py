@@ -12,6 +12,7 @@ import pytest
 
 from ccmon_tray import __version__
 from ccmon_tray.setting_keys import KEYS, Key
+from ccmon_tray.view_names import ViewName
 
 PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -50,6 +51,11 @@ def test_every_limit_and_choice_of_a_setting_is_told() -> None:
         told = words.split(", ") if choices else re.findall(r"\d+", kind)
         if dotted != "time.week_start":  # the days of the week go without saying
             assert [word for word in told if word not in rows[dotted]] == [], dotted
+
+
+def test_the_views_that_the_window_can_open_with_are_those_there_are() -> None:
+    (row,) = re.findall(r"^\| `dashboard .*$", README, re.MULTILINE)
+    assert re.findall(r"`([a-z-]+)`", row.rpartition(" | ")[2]) == [name.value for name in ViewName]
 
 
 def test_the_warnings_that_are_explained_are_those_there_are() -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import run
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import TOOLS, Kind, Server, prometheus
 
 EXPOSED = (Path(__file__).parent / "fixtures" / "claude-code-2.1.197-exporter-9464.txt").read_bytes()
-PATIENCE_S = 30.0
 
 pytestmark = pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ccmon_tray.paths import find_paths
+from ccmon_tray.tray.stack_switch import StackSwitch
 from ccmon_tray.usage.states import State
 
 PROJECT = Path(__file__).parent.parent
@@ -60,3 +62,9 @@ def test_every_error() -> None:
     assert len(codes) == len(set(codes))
     # Missing telemetry is a state, and has its cure there.
     assert set(codes) == (set(error_codes()) | set(written("Problem"))) - {State.NO_TELEMETRY.value}
+
+
+def test_the_logs_that_are_named_are_those_that_are_written() -> None:
+    paths = find_paths({"CCMON_TRAY_HOME": "/home"})
+    written = {paths.log_file.name, paths.window_log_file.name, StackSwitch(paths)._said.name}
+    assert set(re.findall(r"`([a-z-]+\.log)`", DOCUMENT)) == written

@@ -87,6 +87,7 @@ def _status(whole: Stack) -> int:
     for title, serves, url in rows:
         write(f"  {title:<12}{'serves' if serves else 'no answer':<11}{url}\n")
     write(f"  Files       {whole.folder.path}\n")
+    write(f"  Project     {whole.folder.project}\n")
     if status.trouble:
         tell(status.trouble)
     return DONE if state is StackState.RUNNING else NOT_WELL

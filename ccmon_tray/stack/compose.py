@@ -11,7 +11,6 @@ from ccmon_tray.errors import CcmonError
 from ccmon_tray.stack.engines import Engine
 from ccmon_tray.stack.folder import StackFolder
 
-PROJECT: Final = "ccmon-tray"
 _ASK_S: Final = 30.0
 _REMEMBERED: Final = 40
 # Started from the menu on Windows, each would open a console.
@@ -105,7 +104,7 @@ class Compose:
 
     def running(self) -> bool:
         """Whether containers of the stack run; podman-compose would name stopped ones, hence the engine."""
-        label = f"label=com.docker.compose.project={PROJECT}"
+        label = f"label=com.docker.compose.project={self._folder.project}"
         try:
             done = subprocess.run(
                 [self._engine.program, "ps", "--quiet", "--filter", label],
@@ -139,7 +138,7 @@ class Compose:
         ).returncode
 
     def _command(self, words: tuple[str, ...]) -> list[str]:
-        return [*self._engine.compose, "-p", PROJECT, "-f", "compose.yaml", *words]
+        return [*self._engine.compose, "-p", self._folder.project, "-f", "compose.yaml", *words]
 
     def _environ(self) -> dict[str, str]:
         # The file beside compose.yaml decides; the shell's variables would win over it.

@@ -6,6 +6,7 @@ newer version that the application brings is put beside it, and said.
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,12 +17,13 @@ from typing import Final
 import ccmon_tray
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.files import write_atomic
-from ccmon_tray.paths import Paths
+from ccmon_tray.paths import Paths, find_paths
 from ccmon_tray.stack.names import VARIABLES
 from ccmon_tray.stack.ports import Ports
 
 FILES: Final = ("compose.yaml", "otel-collector.yaml", "prometheus.yml", "rules.yml", "README.md")
 
+_PROJECT: Final = "ccmon-tray"
 # Containers read them as users of their own; the folder around them is the person's alone.
 _READABLE: Final = 0o644
 _LINE: Final = re.compile(r"^\s*([A-Z_]+)\s*=\s*(.*?)\s*$")
@@ -70,12 +72,24 @@ class StackFolder:
     """
 
     def __init__(self, paths: Paths) -> None:
+        self._data = paths.data
         self.path = paths.data / "stack"
 
     @property
     def exists(self) -> bool:
         """Whether a stack was ever set up here."""
         return (self.path / "compose.yaml").exists()
+
+    @property
+    def project(self) -> str:
+        """Compose's name for the stack: each home has its own containers and volumes.
+
+        The usual home's is plain; another one's is told apart by where its data are.
+        """
+        here, usual = (os.path.normcase(folder.resolve()) for folder in (self._data, find_paths({}).data))
+        if here == usual:
+            return _PROJECT
+        return f"{_PROJECT}-{hashlib.sha256(here.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
     @property
     def env_file(self) -> Path:

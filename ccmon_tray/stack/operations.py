@@ -1,5 +1,6 @@
 """What a person does with the stack: start, stop, look, move to other ports."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic, sleep
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import Paths
+from ccmon_tray.setting_keys import KEYS
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import save
 from ccmon_tray.stack.compose import Compose
@@ -15,7 +17,7 @@ from ccmon_tray.stack.engines import EngineUnusable, find_engine, is_there
 from ccmon_tray.stack.folder import StackFolder
 from ccmon_tray.stack.health import Health, StackState, look, wait_until_well
 from ccmon_tray.stack.names import TITLES
-from ccmon_tray.stack.ports import Ports, check_free, holder
+from ccmon_tray.stack.ports import HOST, Ports, check_free, holder
 
 START_TIMEOUT_S: Final = 180.0
 """How long a start may take once the images are there."""
@@ -24,7 +26,7 @@ START_TIMEOUT_S: Final = 180.0
 _GIVE_WAY_S: Final = 15.0
 _PAUSE_S: Final = 0.25
 _READS_IT: Final = frozenset({"auto", "prometheus"})
-_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_HERE: Final = frozenset({"localhost", HOST})
 
 
 class StackUnhealthy(CcmonError):
@@ -61,6 +63,7 @@ class Stack:
         say: Tells the person a sentence.
         progress: Gets the engine's output, line by line.
         engine: ``podman`` or ``docker``; "" takes the one used before, else the first that works.
+        environ: What goes before the settings' file.
     """
 
     def __init__(
@@ -71,12 +74,14 @@ class Stack:
         say: Callable[[str], None],
         progress: Callable[[str], None],
         engine: str = "",
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._paths = paths
         self._settings = settings
         self._say = say
         self._progress = progress
         self._wanted = engine
+        self._environ = environ
         self.folder = StackFolder(paths)
 
     def up(self, timeout_s: float = START_TIMEOUT_S) -> Ports:
@@ -251,6 +256,12 @@ class Stack:
         shared = {built_in.http_port, built_in.grpc_port} & {port for _, port in ports.items()}
         if not shared:
             return False
+        if variable := self._set_by_environment("collector.enabled"):
+            self._say(
+                f"{variable} keeps the built-in collector on, which wants the same ports; "
+                "start the tray without it"
+            )
+            return False
         save(self._paths, {"collector.enabled": False})
         record = self.folder.record()
         record.collector_gave_way = True
@@ -279,16 +290,32 @@ class Stack:
         kind = self._settings.source.kind
         if kind not in _READS_IT:
             self._say(f"source.kind is {kind}; to read the stack, set it to auto")
-        set_url = self._settings.prometheus.url
-        parts = urlsplit(set_url)
-        here = parts.hostname in _HERE and parts.path in {"", "/"}
-        if here and parts.port == ports.prometheus:
+        url = self._settings.prometheus.url
+        if url.rstrip("/") == ports.prometheus_url:
             return
-        if here and parts.port in {before.prometheus, Ports().prometheus}:
+        parts = urlsplit(url)
+        here = parts.scheme == "http" and parts.hostname in _HERE and parts.path in {"", "/"}
+        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()  # it may hold a password
+        variable = self._set_by_environment("prometheus.url")
+        if here and parts.port == ports.prometheus and (variable or "@" in parts.netloc):
+            return  # it reads the stack, and is not ours to write
+        if variable:
+            self._say(
+                f"{variable} is {shown}, which goes before the settings; to read the stack, set it to "
+                f"{ports.prometheus_url}"
+            )
+            return
+        own = {ports.prometheus, before.prometheus, Ports().prometheus}
+        if here and parts.port in own and "@" not in parts.netloc:
             save(self._paths, {"prometheus.url": ports.prometheus_url})
             self._say(f"prometheus.url is {ports.prometheus_url} now")
             return
-        self._say(f"prometheus.url is {set_url}; to read the stack, set it to {ports.prometheus_url}")
+        self._say(f"prometheus.url is {shown}; to read the stack, set it to {ports.prometheus_url}")
+
+    def _set_by_environment(self, dotted: str) -> str:
+        """The variable that decides about a setting whatever the file says, or ""."""
+        variable = KEYS[dotted].variable
+        return variable if variable in self._environ else ""
 
 
 def ports_table(ports: Ports) -> list[tuple[str, int, str | None]]:

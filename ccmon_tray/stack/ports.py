@@ -32,8 +32,8 @@ class Ports:
 
     @property
     def prometheus_url(self) -> str:
-        """Base URL of the query API."""
-        return f"http://localhost:{self.prometheus}"
+        """Base URL of the query API; by number, since ``localhost`` may mean ::1, where others listen."""
+        return f"http://{HOST}:{self.prometheus}"
 
     @property
     def otlp_endpoint(self) -> str:

@@ -34,6 +34,7 @@ from ccmon_tray.tray.live_transcripts import LiveTranscripts
 from ccmon_tray.tray.login_switch import LoginSwitch
 from ccmon_tray.tray.menu import build_menu
 from ccmon_tray.tray.model import Action, Command, Face, SourcesShown
+from ccmon_tray.tray.notices import MARKED_S, SHOWN_S, Notices
 from ccmon_tray.tray.poller import Clock, Poller
 from ccmon_tray.tray.reading import MakeCalendar, OpenSource, Reader
 from ccmon_tray.tray.stack_switch import StackSwitch
@@ -87,7 +88,7 @@ class TrayApp:
     ) -> None:
         self._settings = loaded.settings
         self._file_notices = loaded.notices
-        self._own_notices: tuple[str, ...] = ()
+        self._events = Notices()
         self._paths = paths
         self._headless = backend is None
         self._backend: TrayBackend = backend or DummyBackend()
@@ -142,7 +143,7 @@ class TrayApp:
             Action.REFRESH: self._refresh,
             Action.COPY_SUMMARY: self._copy_summary,
             Action.TOGGLE_AUTOSTART: self._toggle_autostart,
-            Action.COPY_DIAGNOSTICS: self._launcher.copy_diagnostics,
+            Action.COPY_DIAGNOSTICS: self._copy_diagnostics,
             Action.OPEN_LOGS: self._launcher.open_logs,
             Action.QUIT: self.stop,
             **({Action.START_STACK: stack.start, Action.STOP_STACK: stack.stop} if stack else {}),
@@ -233,6 +234,18 @@ class TrayApp:
     def _copy_summary(self) -> None:
         if self._reader.snapshot is not None:
             copy_text(summary(self._reader.snapshot, now=self._clock(), calendar=self._reader.calendar))
+            self._mark(Action.COPY_SUMMARY, "copied")
+
+    def _copy_diagnostics(self) -> None:
+        what = Action.COPY_DIAGNOSTICS
+        self._launcher.copy_diagnostics(lambda well: self._mark(what, "copied" if well else ""))
+        self._mark(what, "looking…", SHOWN_S)
+
+    def _mark(self, action: Action, words: str, for_s: float = MARKED_S) -> None:
+        """Say beside a line of the menu how far its deed is; "" says nothing."""
+        with self._lock:
+            self._events.mark(action, words, for_s)
+        self._repaint()
 
     def _toggle_autostart(self) -> None:
         self._login.toggle()
@@ -264,7 +277,7 @@ class TrayApp:
         with self._lock:
             self._settings = loaded.settings
             self._file_notices = loaded.notices
-            self._own_notices = ()
+            self._events.forget()
             self._reader.use(self._settings, self._notices)
         self._alerts.use(loaded.settings.alerts)
         log.set_level(loaded.settings.log.level)
@@ -284,13 +297,11 @@ class TrayApp:
     @property
     def _notices(self) -> tuple[str, ...]:
         of_collector = self._collector.notices if self._collector is not None else ()
-        return (*self._file_notices, *of_collector, *self._own_notices)
+        return tuple(dict.fromkeys((*self._file_notices, *of_collector, *self._events.words)))
 
     def _notify(self, words: str) -> None:
         with self._lock:
-            if words in self._notices:
-                return
-            self._own_notices = (*self._own_notices[-2:], words)
+            self._events.tell(words)
             self._reader.use(self._settings, self._notices)
         self._repaint()
 
@@ -312,6 +323,7 @@ class TrayApp:
         self._login.look()
         self._repaint()
         for complaint in (*self._launcher.reap(), *(self._stack.tick() if self._stack else ())):
+            _log.info("%s", complaint)
             self._notify(complaint)
         with self._writing:
             edited = self._stamp() != self._settings_stamp
@@ -359,6 +371,7 @@ class TrayApp:
                 settings=self._settings,
                 sources=self._sources,
                 alerts=self._alerts.shown(self._reader.calendar),
+                marks=self._events.marks,
                 starts_at_login=self._login.enabled,
                 stack=self._stack.face if self._stack else None,
             ),

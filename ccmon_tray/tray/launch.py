@@ -3,6 +3,8 @@
 import importlib.util
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from ccmon_tray.desktop.channel import Message, send
@@ -18,6 +20,15 @@ _GRACE_S: Final = 0.3
 _WINDOW_GRACE_S: Final = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A program, what to say if it fails, and who hears whether it did what it was for."""
+
+    process: subprocess.Popen[bytes]
+    complaint: str
+    ended: Callable[[bool], None] | None = None
+
+
 class Launcher:
     """Starts the programs and looks after them until they end.
 
@@ -31,7 +42,7 @@ class Launcher:
         self._window_words = window_words
         self._quick_stats: subprocess.Popen[bytes] | None = None
         self._windows: list[subprocess.Popen[bytes]] = []
-        self._others: list[tuple[subprocess.Popen[bytes], str]] = []  # with what to say if it fails
+        self._others: list[_Running] = []
 
     def open_dashboard(self, view: str = "", range_name: str = "") -> None:
         """Open the window, or bring the open one to the front. It stays when the tray ends.
@@ -101,7 +112,7 @@ class Launcher:
             self.open_dashboard(ViewName.SETTINGS)
         elif (opener := edit_settings(self._paths)) is not None:
             edit = f"edit {self._paths.settings_file} yourself"
-            self._others.append((opener, f"Nothing opens the settings file: {edit}"))
+            self._others.append(_Running(opener, f"Nothing opens the settings file: {edit}"))
 
     def open_logs(self) -> None:
         """Open the folder of the logs.
@@ -113,17 +124,20 @@ class Launcher:
         if not folder.is_dir():
             raise CcmonError("There are no logs", cause=f"{folder} could not be made")
         if (opener := open_path(folder)) is not None:
-            self._others.append((opener, f"Nothing opens the folder of the logs, {folder}"))
+            self._others.append(_Running(opener, f"Nothing opens the folder of the logs, {folder}"))
 
-    def copy_diagnostics(self) -> None:
+    def copy_diagnostics(self, ended: Callable[[bool], None]) -> None:
         """Look at everything, and put what was found into the clipboard: a few seconds of another process.
+
+        Args:
+            ended: Hears from :meth:`reap` that this is over, and whether it went well.
 
         Raises:
             CcmonError: It cannot be started.
         """
         command = [sys.executable, "-m", "ccmon_tray", "diagnostics", "--copy", *self._window_words]
         complaint = "The diagnostics could not be copied; ccmon-tray diagnostics prints them"
-        self._others.append((_start(command, "There are no diagnostics"), complaint))
+        self._others.append(_Running(_start(command, "There are no diagnostics"), complaint, ended))
 
     def reap(self) -> tuple[str, ...]:
         """Let the system forget programs that have ended.
@@ -142,9 +156,13 @@ class Launcher:
                 complaints.append(
                     f"The window ended with status {window.returncode}; ccmon-tray dashboard says why"
                 )
-        ended = [each for each in self._others if each[0].poll() is not None]
-        self._others = [each for each in self._others if each not in ended]
-        complaints += [complaint for program, complaint in ended if program.returncode != 0]
+        for other in [each for each in self._others if each.process.poll() is not None]:
+            self._others.remove(other)
+            well = other.process.returncode == 0
+            if not well:
+                complaints.append(other.complaint)
+            if other.ended is not None:
+                other.ended(well)
         return tuple(complaints)
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ has no command.
 """
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ccmon_tray.settings import Settings
@@ -54,6 +54,7 @@ def build_menu(
     sources: SourcesShown | None = None,
     alerts: AlertsShown | None = None,
     stack: StackFace | None = None,
+    marks: Mapping[Action, str] | None = None,
 ) -> tuple[MenuItem, ...]:
     """The menu for a snapshot.
 
@@ -66,6 +67,7 @@ def build_menu(
         sources: Which sources can be chosen; None where there is no choice.
         alerts: What is to be said of alerts; None where there are none.
         stack: The Prometheus stack; None where there can be none.
+        marks: How far deeds are that were asked for, for beside their lines.
 
     Returns:
         The lines, top to bottom; keys are stable from one menu to the next.
@@ -91,7 +93,11 @@ def build_menu(
         items.append(_sources(sources, snapshot))
     alerts_line = None if alerts is None else _alerts(alerts, now, calendar)
     items += _actions(
-        has_figures=has_figures, alerts=alerts_line, starts_at_login=starts_at_login, stack=stack
+        has_figures=has_figures,
+        alerts=alerts_line,
+        starts_at_login=starts_at_login,
+        stack=stack,
+        marks=marks or {},
     )
     return tuple(items)
 
@@ -262,10 +268,12 @@ def _alerts(alerts: AlertsShown, now: float, calendar: Calendar) -> MenuItem:
         lines = [MenuItem("alerts.resume", "Resume", Command(Action.SNOOZE))]
     else:
         title = f"Alerts{_DOT}quiet hours" if alerts.quiet else "Alerts"
-        lines = [
-            MenuItem("alerts.1h", "Snooze 1 hour", Command(Action.SNOOZE, "1h")),
-            MenuItem("alerts.today", "Snooze for today", Command(Action.SNOOZE, "today")),
-        ]
+        lines = []
+    # Offered while snoozed, too: an hour becomes the day in one step.
+    lines += (
+        MenuItem("alerts.1h", "Snooze 1 hour", Command(Action.SNOOZE, "1h")),
+        MenuItem("alerts.today", "Snooze for today", Command(Action.SNOOZE, "today")),
+    )
     if alerts.warned:
         lines.append(
             MenuItem("alerts.warned", "⚠ None of these numbers, since they carry a warning", _CHECKS)
@@ -278,12 +286,17 @@ def _alerts(alerts: AlertsShown, now: float, calendar: Calendar) -> MenuItem:
 
 
 def _actions(
-    *, has_figures: bool, alerts: MenuItem | None, starts_at_login: bool | None, stack: StackFace | None
+    *,
+    has_figures: bool,
+    alerts: MenuItem | None,
+    starts_at_login: bool | None,
+    stack: StackFace | None,
+    marks: Mapping[Action, str],
 ) -> Iterator[MenuItem]:
     yield MenuItem("dashboard", "Open dashboard", Command(Action.OPEN_DASHBOARD), default=True)
     yield MenuItem("refresh", "Refresh now", Command(Action.REFRESH))
     if has_figures:
-        yield MenuItem("copy", "Copy summary", Command(Action.COPY_SUMMARY))
+        yield _deed("copy", "Copy summary", Action.COPY_SUMMARY, marks)
     if alerts is not None:
         yield alerts
     yield MenuItem("settings", "Settings…", _SETTINGS)
@@ -297,11 +310,16 @@ def _actions(
         "Help",
         children=(
             MenuItem("help.smoke-test", "Smoke test", _CHECKS),
-            MenuItem("help.diagnostics", "Copy diagnostics", Command(Action.COPY_DIAGNOSTICS)),
+            _deed("help.diagnostics", "Copy diagnostics", Action.COPY_DIAGNOSTICS, marks),
             MenuItem("help.logs", "Open logs", Command(Action.OPEN_LOGS)),
         ),
     )
     yield MenuItem("quit", "Quit", Command(Action.QUIT))
+
+
+def _deed(key: str, title: str, action: Action, marks: Mapping[Action, str]) -> MenuItem:
+    words = f"{_DOT}{marks[action]}" if action in marks else ""
+    return MenuItem(key, title + words, Command(action))
 
 
 def _stack(stack: StackFace) -> MenuItem:

@@ -12,6 +12,7 @@ from ccmon_tray.desktop.channel import ChannelServer, Message, Request
 from ccmon_tray.desktop.instance import SingleInstance
 from ccmon_tray.paths import Paths, find_paths
 from tests.support.command_line import ROOT, environment, run, start
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_a_window_that_has_just_been_started_is_waited_for(
     window = ChannelServer(paths.dashboard, heard.put)
     window.start()
     try:
-        second.communicate(timeout=10)
+        second.communicate(timeout=PATIENCE_S)
     finally:
         window.close()
     assert second.returncode == 0

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.command_line import run, start
 from tests.support.desktop import Desktop, wait_for
+from tests.support.patience import PATIENCE_S
 
 
 def _settings(home: Path) -> None:
@@ -43,7 +44,7 @@ def test_without_a_desktop_it_goes_on_until_it_is_ended_and_leaves_nothing_behin
             break
 
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0
     assert list(temporary.iterdir()) == []
@@ -65,10 +66,10 @@ def test_its_window_opens_and_goes_with_it(tmp_path: Path) -> None:
 
         process = start(tmp_path / "home", "demo", TMPDIR=str(temporary), DISPLAY=desktop.env["DISPLAY"])
         try:
-            wait_for(in_sight, "the window", 30)
-            wait_for(lambda: list(temporary.glob("*/state/dashboard-channel.json")), "its channel", 30)
+            wait_for(in_sight, "the window")
+            wait_for(lambda: list(temporary.glob("*/state/dashboard-channel.json")), "its channel")
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=15)
+            process.communicate(timeout=PATIENCE_S)
             assert process.returncode == 0
             assert not in_sight()
             assert list(temporary.iterdir()) == []

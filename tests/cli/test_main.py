@@ -10,6 +10,7 @@ import pytest
 from ccmon_tray import __version__
 from tests.support.command_line import COMMAND, environment, run, start
 from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import prometheus
 
 
@@ -141,7 +142,7 @@ def test_a_reader_that_has_gone_is_no_crash(tmp_path: Path) -> None:
     assert process.stdout is not None
     process.stdout.close()
 
-    assert process.wait(60) == 141
+    assert process.wait(PATIENCE_S) == 141
     assert process.stderr is not None
     assert process.stderr.read() == ""
     process.stderr.close()
@@ -154,7 +155,7 @@ def test_ctrl_c_ends_a_report_that_waits_at_once(tmp_path: Path) -> None:
         server.wait_until_asked(1)
         try:
             process.send_signal(signal.SIGINT)
-            _, words = process.communicate(timeout=5)
+            _, words = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
             process.communicate()

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.command_line import run, start
 from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import TOOLS, Kind, serving
 from tests.support.written import Written, openmetrics
 
@@ -28,7 +29,7 @@ def _tray(home: Path, *arguments: str) -> Iterator[dict[str, Any]]:
         yield json.loads((home / "cache" / "snapshot.json").read_bytes())
     finally:
         process.send_signal(signal.SIGTERM)
-        _, words = process.communicate(timeout=10)
+        _, words = process.communicate(timeout=PATIENCE_S)
         assert (process.returncode, "Traceback" in words) == (0, False)
 
 

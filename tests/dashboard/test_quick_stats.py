@@ -22,6 +22,7 @@ from ccmon_tray.settings import Theme
 from ccmon_tray.sources.snapshot_file import SnapshotFile
 from ccmon_tray.usage.snapshot import Snapshot
 from tests.support.desktop import Box, Desktop, wait_for
+from tests.support.patience import PATIENCE_S
 from tests.support.snapshots import NOW, every_state, fresh
 
 pytestmark = pytest.mark.needs("Xvfb", "xdotool")
@@ -160,6 +161,10 @@ def test_keys_close_it(desktop: Desktop, make_window: MakeWindow, keys: tuple[st
     wait_for(lambda: not _alive_after_update(window.root), "closed")
 
 
+def _focused(desktop: Desktop) -> str:
+    return desktop._xdotool("getwindowfocus", "-f")
+
+
 def _alive_after_update(root: tk.Tk) -> bool:
     try:
         root.update()
@@ -184,15 +189,18 @@ def test_copies_the_summary(
 
 def test_popup_closes_when_another_window_gets_the_focus(desktop: Desktop, file: Path) -> None:
     _write(file, fresh())
+    before = _focused(desktop)
     process = _start(desktop, file, "--popup", "--at", "800,600")
     try:
         wait_for(lambda: _shown(desktop), "the popup")
+        # It takes the focus once it is shown: before that there is nothing to lose.
+        wait_for(lambda: _focused(desktop) != before, "its focus")
         other = _new_root(desktop)
         try:
             other.update()
             other.focus_force()
             other.update()
-            assert process.wait(5) == 0
+            assert process.wait(PATIENCE_S) == 0
         finally:
             other.destroy()
     finally:
@@ -230,7 +238,8 @@ def test_a_window_with_a_frame_stays_without_focus(desktop: Desktop, make_window
 
 def test_the_system_theme_follows_the_desktop_even_late(make_window: MakeWindow) -> None:
     answer = threading.Event()
-    window = make_window(fresh(), theme="system", appearance=SystemAppearance(lambda: not answer.wait(10)))
+    late = SystemAppearance(lambda: not answer.wait(PATIENCE_S))
+    window = make_window(fresh(), theme="system", appearance=late)
     assert window.painter.palette is DARK
     answer.set()
 
@@ -293,7 +302,7 @@ def test_the_program_shows_itself_by_the_pointer(desktop: Desktop, file: Path) -
         assert box[2] == 1600 - 8
         assert box[3] == 1190 - 16
         desktop.press("Escape")
-        assert process.wait(5) == 0
+        assert process.wait(PATIENCE_S) == 0
     finally:
         process.kill()
         process.wait()

@@ -14,6 +14,7 @@ from ccmon_tray.paths import Paths, find_paths
 from ccmon_tray.setting_keys import KEYS
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import load, with_value
+from tests.support.patience import PATIENCE_S
 from tests.support.settings_files import write
 
 BY_NAME = {item.dotted: item for item in ITEMS}
@@ -132,7 +133,7 @@ def test_the_tray_is_told(paths: Paths) -> None:
         save_setting(paths, item("tray.range"), "7d")
     finally:
         tray.close()
-    assert heard.get(timeout=2) == Request(Message.SETTINGS_CHANGED)
+    assert heard.get(timeout=PATIENCE_S) == Request(Message.SETTINGS_CHANGED)
 
 
 def test_what_the_environment_or_the_command_line_sets_is_locked(paths: Paths) -> None:

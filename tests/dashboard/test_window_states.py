@@ -23,6 +23,7 @@ from ccmon_tray.usage.states import State
 from tests.support.dashboard import await_drawn, descendants, pump
 from tests.support.fake_source import FakeSource, request
 from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.patience import allowed
 from tests.support.replies import Answer, Request, Response, forward_to
 from tests.support.servers import TOOLS, Kind, prometheus
 from tests.support.snapshots import every_state, fresh
@@ -143,7 +144,7 @@ def test_a_server_that_comes_back_is_read_without_a_click(failing: Open, name: s
     found.server.fault = Fault.NONE
     window.feed._take(fresh())
 
-    pump(window.root, lambda: found.page.error is None and not found.page.loading, "figures", 30)
+    pump(window.root, lambda: found.page.error is None and not found.page.loading, "figures")
     assert found.page.current
     assert not found.page.covered
 
@@ -198,7 +199,7 @@ def test_figures_stay_when_the_server_fails_later(failing: Open, name: str) -> N
     assert "last good ones" in said
     found.server.fault = Fault.NONE
     button(found.page._banner, "Try again").invoke()
-    pump(found.window.root, lambda: found.page.error is None and not found.page.loading, "figures", 30)
+    pump(found.window.root, lambda: found.page.error is None and not found.page.loading, "figures")
     assert not found.page._banner.winfo_manager()
 
 
@@ -300,11 +301,11 @@ def test_the_window_never_stands_still_while_the_server_does(failing: Open, faul
     assert found.page.loading
 
     longest = max(later - earlier for earlier, later in pairwise(ticks))
-    assert longest < LONGEST_PAUSE_S
+    assert longest < allowed(LONGEST_PAUSE_S)
     began = time.monotonic()
     found.window.jobs.close()
     found.window.services.drop()
-    assert time.monotonic() - began < LONGEST_PAUSE_S
+    assert time.monotonic() - began < allowed(LONGEST_PAUSE_S)
 
 
 def test_a_view_that_breaks_says_so_and_leaves_the_others_alone(

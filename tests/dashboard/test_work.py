@@ -9,6 +9,7 @@ import pytest
 from ccmon_tray.dashboard.work import Task, Work
 from tests.support.dashboard import pump
 from tests.support.desktop import Desktop
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.needs("Xvfb")
 
@@ -64,7 +65,7 @@ def test_what_was_cancelled_never_arrives_and_is_told_so(root: tk.Tk) -> None:
     arrived: list[str] = []
 
     def job(task: Task[None]) -> None:
-        go.wait(10)
+        go.wait(PATIENCE_S)
         seen.append(task.cancelled.is_set())
 
     given_up = work.start(job, unwanted, unwanted)
@@ -95,11 +96,11 @@ def test_one_that_cannot_be_shown_does_not_silence_the_others(
 def test_a_hundred_jobs_that_hang_hold_nothing_up(root: tk.Tk) -> None:
     work, go = Work(root), threading.Event()
     for _ in range(100):
-        work.start(lambda _task: go.wait(20), lambda _result: None, unwanted)
+        work.start(lambda _task: go.wait(2 * PATIENCE_S), lambda _result: None, unwanted)
     arrived: list[str] = []
     work.start(lambda _task: "through", arrived.append, unwanted)
 
-    pump(root, lambda: arrived, "the one that does not", 5)
+    pump(root, lambda: arrived, "the one that does not")
     go.set()
     pump(root, lambda: not work._awaited, "the others")
 
@@ -107,7 +108,7 @@ def test_a_hundred_jobs_that_hang_hold_nothing_up(root: tk.Tk) -> None:
 def test_nothing_arrives_after_the_end(root: tk.Tk) -> None:
     work, go = Work(root), threading.Event()
     ended: list[bool] = []
-    work.start(lambda _task: ended.append(go.wait(10)), unwanted, unwanted)
+    work.start(lambda _task: ended.append(go.wait(PATIENCE_S)), unwanted, unwanted)
 
     work.close()
     go.set()
@@ -135,4 +136,4 @@ def test_a_job_can_wait_until_what_is_new_has_been_drawn(root: tk.Tk) -> None:
 def test_a_window_that_draws_nothing_does_not_keep_a_job_waiting(root: tk.Tk) -> None:
     ran = threading.Event()
     Work(root).start(lambda _task: ran.set(), lambda _result: None, unwanted, after_frame=True)
-    assert ran.wait(5)  # no event of Tk is handled meanwhile
+    assert ran.wait(PATIENCE_S)  # no event of Tk is handled meanwhile

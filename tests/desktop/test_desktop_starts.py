@@ -13,6 +13,7 @@ from ccmon_tray.desktop.instance import wait_for_end
 from ccmon_tray.paths import HOME_VARIABLE, Paths, find_paths
 from tests.support.command_line import ROOT, run, start
 from tests.support.desktop import Desktop, wait_for
+from tests.support.patience import PATIENCE_S
 from tests.support.settings_files import write
 from tests.support.sni_host import MENU, Host
 from tests.support.sni_menu import NOTHING, ids_of, layout_of
@@ -39,7 +40,7 @@ def paths(tmp_path: Path, desktop: Desktop) -> Iterator[Paths]:
     yield paths
     for endpoint in (paths.dashboard, paths.tray):
         send(endpoint, Message.QUIT)
-        assert wait_for_end(endpoint, 10)
+        assert wait_for_end(endpoint, PATIENCE_S)
 
 
 def command(desktop: Desktop, paths: Paths, *words: str) -> str:
@@ -84,7 +85,7 @@ def test_it_starts_at_login_before_the_panel_and_its_menu_switches_that_off_and_
     entry = Path(desktop.env["XDG_CONFIG_HOME"]) / "autostart" / "ccmon-tray.desktop"
     assert str(entry) in said
     launch(desktop, entry)
-    wait_for(paths.snapshot_file.exists, "the tray", 30)  # there is no panel yet
+    wait_for(paths.snapshot_file.exists, "the tray")  # there is no panel yet
 
     async def scenario() -> None:
         async with Host() as host:
@@ -108,18 +109,19 @@ def test_the_menu_opens_tray_and_window_which_docks_know(desktop: Desktop, paths
     command(desktop, paths, "menu-entry", "add")
     entry = Path(desktop.env["XDG_DATA_HOME"]) / "applications" / "ccmon-tray.desktop"
     launch(desktop, entry)
-    window = wait_for(lambda: told(*WINDOW).split(), "the window", 30)
+    window = wait_for(lambda: told(*WINDOW).split(), "the window")
     fields = dict(each.split("=", 1) for each in entry.read_text().splitlines() if "=" in each)
     assert f'"{fields["StartupWMClass"]}"' in told("xprop", "-id", window[0], "WM_CLASS")
-    assert "_NET_WM_ICON(CARDINAL)" in told("xprop", "-id", window[0], "_NET_WM_ICON")
-    wait_for(paths.snapshot_file.exists, "the tray", 30)
-    wait_for(paths.dashboard.channel_file.exists, "a window that listens", 30)
+    icon = ("xprop", "-id", window[0], "_NET_WM_ICON")
+    wait_for(lambda: "_NET_WM_ICON(CARDINAL)" in told(*icon), "its icon")
+    wait_for(paths.snapshot_file.exists, "the tray")
+    wait_for(paths.dashboard.channel_file.exists, "a window that listens")
 
     send(paths.dashboard, Message.QUIT)
-    assert wait_for_end(paths.dashboard, 10)
+    assert wait_for_end(paths.dashboard, PATIENCE_S)
     launch(desktop, entry)  # the tray runs: it is the one that opens the window again
-    wait_for(lambda: told(*WINDOW).split(), "the window again", 30)
-    wait_for(paths.dashboard.channel_file.exists, "a window that listens", 30)
+    wait_for(lambda: told(*WINDOW).split(), "the window again")
+    wait_for(paths.dashboard.channel_file.exists, "a window that listens")
 
 
 def test_entries_that_lead_to_a_program_that_has_gone_are_mended_and_told(
@@ -134,10 +136,10 @@ def test_entries_that_lead_to_a_program_that_has_gone_are_mended_and_told(
     for entry in entries:
         entry.write_text(entry.read_text().replace(str(Path(sys.executable).parent), "/gone/bin"))
     with start(paths.config.parent, "run", "--headless", **desktop.env) as tray:
-        wait_for(paths.snapshot_file.exists, "the tray", 30)
+        wait_for(paths.snapshot_file.exists, "the tray")
         said = command(desktop, paths, "status")
         send(paths.tray, Message.QUIT)
-        tray.communicate(timeout=10)
+        tray.communicate(timeout=PATIENCE_S)
     assert [entry.read_text() for entry in entries] == good
     assert "Start at login led to /gone/bin" in said
     assert "The entry in the application menu led to /gone/bin" in said
@@ -166,7 +168,7 @@ def test_help_in_the_menu_copies_diagnostics_and_opens_the_logs(
     asyncio.run(scenario())
     wait_for((tmp_path / "opened").exists, "the logs")
     assert (tmp_path / "opened").read_text() == str(paths.log)
-    copied = wait_for(lambda: told("xclip", "-selection", "clipboard", "-o"), "the diagnostics", 30)
+    copied = wait_for(lambda: told("xclip", "-selection", "clipboard", "-o"), "the diagnostics")
     assert copied.startswith("System\n")
     assert "ccmon-tray.log:" in copied
 

@@ -11,6 +11,7 @@ from ccmon_tray.paths import Paths, find_paths
 from ccmon_tray.setting_keys import KEYS
 from ccmon_tray.settings import Settings
 from ccmon_tray.settings_file import load
+from tests.support.patience import PATIENCE_S
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the programs are shell scripts here")
 
@@ -35,7 +36,7 @@ def test_settings_open_in_what_the_person_uses(paths: Paths, opened: Path) -> No
     program = edit_settings(paths)
 
     assert program is not None
-    assert program.wait(5) == 0
+    assert program.wait(PATIENCE_S) == 0
     assert opened.read_text().strip() == str(paths.settings_file)
     assert paths.settings_file.read_text() == settings_template()
     assert stat.S_IMODE(paths.settings_file.stat().st_mode) == 0o600
@@ -49,7 +50,7 @@ def test_settings_that_exist_are_left_as_they_are(paths: Paths, opened: Path) ->
     program = edit_settings(paths)
 
     assert program is not None
-    assert program.wait(5) == 0
+    assert program.wait(PATIENCE_S) == 0
     assert paths.settings_file.read_text() == "# mine\n"
 
 

@@ -61,6 +61,12 @@ def ports(home: Path) -> Ports:
 
 
 @pytest.fixture
+def in_project(home: Path) -> list[str]:
+    """What compose is told before each command."""
+    return ["-p", folder_of(home).project, "-f", "compose.yaml"]
+
+
+@pytest.fixture
 def somebody(ports: Ports) -> Iterator[int]:
     """Somebody who listens at the stack's port for OTLP over HTTP."""
     with socket.create_server(("127.0.0.1", ports.otlp_http)) as listening:

@@ -1,7 +1,5 @@
 """``ccmon-tray stack`` against stand-ins for podman and docker: what they are asked, and each way to fail."""
 
-import os
-import signal
 import subprocess
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from ccmon_tray.stack.folder import FILES
 from ccmon_tray.stack.ports import Ports
 from tests.support.command_line import COMMAND, ROOT
 from tests.support.fake_engines import FakeEngines
-from tests.support.stack import BOTH, COMPOSE, Run, settings_of, write_settings
+from tests.support.stack import BOTH, Run, folder_of
 
 
 @pytest.mark.parametrize(
@@ -24,8 +22,14 @@ from tests.support.stack import BOTH, COMPOSE, Run, settings_of, write_settings
     ids=["podman-compose", "podman compose", "docker compose"],
 )
 def test_up_starts_the_containers_waits_and_says_the_one_next_step(
-    ask: Run, engines: FakeEngines, ports: Ports, installed: tuple[str, ...], compose: list[str]
+    ask: Run,
+    engines: FakeEngines,
+    home: Path,
+    installed: tuple[str, ...],
+    compose: list[str],
 ) -> None:
+    folder = folder_of(home)
+    ports = folder.ports
     engines.install(*installed)
     engines.plan(serves=BOTH, up={"says": "Pulling collector\nStarting collector\n"})
 
@@ -37,7 +41,7 @@ def test_up_starts_the_containers_waits_and_says_the_one_next_step(
         f"Next: ccmon-tray connect --endpoint http://127.0.0.1:{ports.otlp_http}",
     ]
     assert "  Pulling collector\n  Starting collector\n" in done.stderr
-    assert [*compose, *COMPOSE, "up", "-d"] in engines.asked
+    assert [*compose, "-p", folder.project, "-f", "compose.yaml", "up", "-d"] in engines.asked
     assert ask("status").returncode == 0
 
 
@@ -50,20 +54,33 @@ def test_up_puts_the_files_into_the_data_folder_and_works_there(
     assert {file.name for file in (home / "data" / "stack").iterdir()} >= {*FILES, ".env"}
 
 
-def test_docker_compose_of_its_own_will_do(ask: Run, engines: FakeEngines) -> None:
+def test_another_homes_containers_are_not_taken_for_this_ones(
+    ask: Run, engines: FakeEngines, in_project: list[str]
+) -> None:
+    engines.install("docker")
+    assert ask("up").returncode == 0
+
+    project = in_project[1]
+    assert project != "ccmon-tray"
+    filters = [words[-1] for words in engines.asked if words[1] == "ps"]
+    assert set(filters) == {f"label=com.docker.compose.project={project}"}
+    assert f"  Project     {project}\n" in ask("status").stdout
+
+
+def test_docker_compose_of_its_own_will_do(ask: Run, engines: FakeEngines, in_project: list[str]) -> None:
     engines.install("docker", "docker-compose")
     engines.plan(serves=BOTH, docker__version={"status": 1, "complains": "no such command"})
 
     assert ask("up").returncode == 0
-    assert ["docker-compose", *COMPOSE, "up", "-d"] in engines.asked
+    assert ["docker-compose", *in_project, "up", "-d"] in engines.asked
 
 
-def test_the_engine_that_was_asked_for_is_kept(ask: Run, engines: FakeEngines) -> None:
+def test_the_engine_that_was_asked_for_is_kept(ask: Run, engines: FakeEngines, in_project: list[str]) -> None:
     engines.install("podman", "podman-compose", "docker")
 
     assert ask("up", "--engine", "docker").returncode == 0
     assert ask("down").returncode == 0
-    assert ["docker", "compose", *COMPOSE, "down"] in engines.asked
+    assert ["docker", "compose", *in_project, "down"] in engines.asked
     assert not any(words[0].startswith("podman") for words in engines.asked)
 
 
@@ -87,12 +104,12 @@ def test_down_stops_it_and_status_says_so(ask: Run, engines: FakeEngines, ports:
     assert status.stdout.splitlines()[:3] == [
         "The stack is stopped, with docker",
         f"  Collector   no answer  http://127.0.0.1:{ports.otlp_http}",
-        f"  Prometheus  no answer  http://localhost:{ports.prometheus}",
+        f"  Prometheus  no answer  http://127.0.0.1:{ports.prometheus}",
     ]
 
 
 def test_up_again_changes_nothing_while_files_are_the_same(
-    ask: Run, engines: FakeEngines, home: Path
+    ask: Run, engines: FakeEngines, home: Path, in_project: list[str]
 ) -> None:
     engines.install("docker")
     ask("up")
@@ -102,10 +119,10 @@ def test_up_again_changes_nothing_while_files_are_the_same(
     (home / "data" / "stack" / "prometheus.yml").write_text("# mine\n")
 
     assert ask("up").returncode == 0
-    assert ["docker", "compose", *COMPOSE, "up", "-d", "--force-recreate"] in engines.asked
+    assert ["docker", "compose", *in_project, "up", "-d", "--force-recreate"] in engines.asked
 
 
-def test_logs_are_composes_own(ask: Run, engines: FakeEngines) -> None:
+def test_logs_are_composes_own(ask: Run, engines: FakeEngines, in_project: list[str]) -> None:
     engines.install("docker")
     ask("up")
     engines.plan(serves=BOTH, logs={"says": "collector-1  | well\n"})
@@ -113,7 +130,7 @@ def test_logs_are_composes_own(ask: Run, engines: FakeEngines) -> None:
     done = ask("logs", "--tail", "7", "collector")
 
     assert (done.returncode, done.stdout) == (0, "collector-1  | well\n")
-    assert ["docker", "compose", *COMPOSE, "logs", "--tail", "7", "collector"] in engines.asked
+    assert ["docker", "compose", *in_project, "logs", "--tail", "7", "collector"] in engines.asked
 
 
 # What is missing
@@ -167,12 +184,14 @@ def test_a_daemon_that_does_not_answer_is_said(
     assert not any("up" in words for words in engines.asked)
 
 
-def test_podman_is_taken_where_docker_does_not_run(ask: Run, engines: FakeEngines) -> None:
+def test_podman_is_taken_where_docker_does_not_run(
+    ask: Run, engines: FakeEngines, in_project: list[str]
+) -> None:
     engines.install("podman", "podman-compose", "docker")
     engines.plan(serves=BOTH, docker__info={"status": 1})
 
     assert ask("up").returncode == 0
-    assert ["podman-compose", *COMPOSE, "up", "-d"] in engines.asked
+    assert ["podman-compose", *in_project, "up", "-d"] in engines.asked
 
 
 # What goes wrong
@@ -243,111 +262,6 @@ def test_a_stack_that_does_not_serve_is_said_with_the_part(
     assert done.returncode == 1
     assert f"no good answer from {missing} within" in done.stderr
     assert f"ccmon-tray stack logs {missing.split(maxsplit=1)[0]}" in done.stderr
-
-
-# The built-in collector and the settings
-
-
-def test_the_built_in_collector_gives_way_and_comes_back(
-    ask: Run, engines: FakeEngines, home: Path, ports: Ports
-) -> None:
-    engines.install("docker")
-    write_settings(home, f"[collector]\nhttp_port = {ports.otlp_http}\n")
-
-    up = ask("up")
-    assert up.returncode == 0, up.stderr
-    assert "gives way" in up.stderr
-    assert settings_of(home)["collector"] == {"http_port": ports.otlp_http, "enabled": False}
-
-    assert "switched on again" in ask("down").stderr
-    assert settings_of(home)["collector"] == {"http_port": ports.otlp_http}
-
-
-def test_a_collector_that_the_person_switched_off_stays_off(
-    ask: Run, engines: FakeEngines, home: Path, ports: Ports
-) -> None:
-    engines.install("docker")
-    write_settings(home, "[collector]\nenabled = false\n")
-
-    ask("up")
-    ask("down")
-
-    assert settings_of(home)["collector"] == {"enabled": False}
-
-
-def test_a_start_that_fails_leaves_the_built_in_collector_on(
-    ask: Run, engines: FakeEngines, home: Path, ports: Ports
-) -> None:
-    engines.install("docker")
-    engines.plan(up={"status": 1})
-    write_settings(home, f"[collector]\nhttp_port = {ports.otlp_http}\n")
-
-    assert ask("up").returncode == 1
-    assert settings_of(home)["collector"] == {"http_port": ports.otlp_http}
-
-
-def test_the_url_follows_the_stack(ask: Run, engines: FakeEngines, home: Path, ports: Ports) -> None:
-    engines.install("docker")
-    ask("up")
-    assert settings_of(home)["prometheus"]["url"] == f"http://localhost:{ports.prometheus}"
-
-
-def test_a_source_that_was_chosen_stays_chosen_and_is_said(
-    ask: Run, engines: FakeEngines, home: Path
-) -> None:
-    engines.install("docker")
-    write_settings(home, '[source]\nkind = "collector"\n')
-
-    done = ask("up")
-
-    assert settings_of(home)["source"] == {"kind": "collector"}
-    assert "source.kind is collector; to read the stack, set it to auto" in done.stderr
-
-
-def test_another_server_of_the_person_stays_theirs(ask: Run, engines: FakeEngines, home: Path) -> None:
-    engines.install("docker")
-    write_settings(home, '[prometheus]\nurl = "https://mimir.example.com/prometheus"\n')
-
-    done = ask("up")
-
-    assert settings_of(home)["prometheus"]["url"] == "https://mimir.example.com/prometheus"
-    assert "prometheus.url is https://mimir.example.com/prometheus; to read the stack" in done.stderr
-
-
-def test_ctrl_c_while_images_are_fetched_leaves_the_built_in_collector_on(
-    ask: Run, environ: dict[str, str], engines: FakeEngines, home: Path, ports: Ports
-) -> None:
-    engines.install("docker")
-    engines.plan(up={"says": "Pulling collector\n", "stays": True})
-    write_settings(home, f"[collector]\nhttp_port = {ports.otlp_http}\n")
-    words = [*COMMAND, "stack", "up"]
-    with subprocess.Popen(
-        words, cwd=ROOT, env=environ, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True
-    ) as starting:
-        assert starting.stderr is not None
-        assert any("Pulling" in line for line in starting.stderr)
-        assert settings_of(home)["collector"]["enabled"] is False
-        os.killpg(starting.pid, signal.SIGINT)  # as a terminal does
-        said = starting.stderr.read()
-
-    assert starting.returncode == 130
-    assert "switched on again" in said
-    assert "Traceback" not in said
-    assert settings_of(home)["collector"] == {"http_port": ports.otlp_http}
-
-
-def test_a_stack_that_runs_unwell_keeps_its_ports(
-    ask: Run, engines: FakeEngines, home: Path, ports: Ports
-) -> None:
-    """Its containers hold them, so that the built-in collector could not listen."""
-    engines.install("docker")
-    engines.plan(serves=BOTH[:1])
-    write_settings(home, f"[collector]\nhttp_port = {ports.otlp_http}\n")
-
-    assert ask("up", "--timeout", "0.5").returncode == 1
-    assert settings_of(home)["collector"]["enabled"] is False
-    assert "switched on again" in ask("down").stderr
-    assert settings_of(home)["collector"] == {"http_port": ports.otlp_http}
 
 
 def test_where_claude_code_sends_there_already_nothing_is_left_to_do(

@@ -202,7 +202,7 @@ def test_podman_compose_understands_it(engines: FakeEngines, tmp_path: Path) -> 
     folder = StackFolder(find_paths({"CCMON_TRAY_HOME": str(tmp_path / "home")}))
     folder.put_in_place()
     folder.set_ports(Ports(prometheus=19090))
-    command = [sys.executable, "-m", "podman_compose", "-p", "ccmon-tray", "-f", "compose.yaml", "up", "-d"]
+    command = [sys.executable, "-m", "podman_compose", "-p", folder.project, "-f", "compose.yaml", "up", "-d"]
     env = {"PATH": str(engines.path), "HOME": str(tmp_path)}
     done = subprocess.run(command, cwd=folder.path, env=env, capture_output=True, text=True, check=False)
 

@@ -1,5 +1,6 @@
 """The stack's folder: what the application brings, what the person edited, ports in .env."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,16 @@ def test_a_folder_that_cannot_be_written_is_said(folder: StackFolder) -> None:
     folder.path.write_text("a file where the folder should be")
     with pytest.raises(CcmonError, match="cannot be put in place"):
         folder.put_in_place()
+
+
+def test_each_home_has_a_project_of_its_own_and_the_usual_one_the_plain_name(tmp_path: Path) -> None:
+    """One name for two homes would let the second one's start replace the first one's containers."""
+    one, other = (find_paths({"CCMON_TRAY_HOME": str(tmp_path / name)}) for name in ("one", "other"))
+    (tmp_path / "link").symlink_to(tmp_path / "one")
+    same = find_paths({"CCMON_TRAY_HOME": str(tmp_path / "link")})
+
+    assert StackFolder(find_paths({})).project == "ccmon-tray"
+    names = [StackFolder(paths).project for paths in (one, other)]
+    assert len({"ccmon-tray", *names}) == 3
+    assert all(re.fullmatch(r"ccmon-tray-[0-9a-f]{8}", name) for name in names)
+    assert StackFolder(same).project == names[0]

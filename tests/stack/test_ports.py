@@ -13,10 +13,9 @@ from ccmon_tray.stack.ports import Ports
 from tests.support.command_line import COMMAND, ROOT
 from tests.support.desktop import wait_for
 from tests.support.fake_engines import FakeEngines
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import free_port
-from tests.support.stack import BOTH, COMPOSE, Run, folder_of, is_served, settings_of, write_settings
-
-PATIENCE_S = 30.0
+from tests.support.stack import BOTH, Run, folder_of, is_served, settings_of, write_settings
 
 
 def test_ports_are_shown_with_who_listens(ask: Run, ports: Ports, somebody: int) -> None:
@@ -63,7 +62,7 @@ def test_a_port_that_somebody_has_is_refused(ask: Run, home: Path, ports: Ports)
 
 
 def test_a_running_stack_moves_and_everything_follows(
-    ask: Run, engines: FakeEngines, home: Path, ports: Ports
+    ask: Run, engines: FakeEngines, home: Path, ports: Ports, in_project: list[str]
 ) -> None:
     engines.install("docker")
     assert ask("up").returncode == 0
@@ -73,8 +72,8 @@ def test_a_running_stack_moves_and_everything_follows(
 
     assert done.returncode == 0, done.stderr
     assert folder_of(home).ports.prometheus == new
-    assert ["docker", "compose", *COMPOSE, "up", "-d", "--force-recreate"] in engines.asked
-    assert settings_of(home)["prometheus"]["url"] == f"http://localhost:{new}"
+    assert ["docker", "compose", *in_project, "up", "-d", "--force-recreate"] in engines.asked
+    assert settings_of(home)["prometheus"]["url"] == f"http://127.0.0.1:{new}"
     (copy,) = (home / "data" / "stack").glob(".env.*")
     assert f"CCMON_PROMETHEUS_PORT={ports.prometheus}" in copy.read_text()
     text = (home / "data" / "stack" / ".env").read_text()
@@ -103,7 +102,7 @@ def test_ports_at_which_it_does_not_serve_are_taken_back(
 
     assert done.returncode == 1
     assert folder_of(home).ports == ports
-    assert settings_of(home)["prometheus"]["url"] == f"http://localhost:{ports.prometheus}"
+    assert settings_of(home)["prometheus"]["url"] == ports.prometheus_url
 
 
 def test_the_built_in_collector_gives_way_to_a_stack_that_moves(
@@ -164,17 +163,17 @@ def test_a_running_tray_gives_its_ports_to_the_stack_and_takes_them_back(
     otlp = (ports.otlp_http, ports.otlp_grpc)
     tray = subprocess.Popen([*COMMAND, "run", "--headless"], cwd=ROOT, env=environ, stderr=subprocess.PIPE)
     try:
-        wait_for(lambda: all(map(is_served, otlp)), "the tray's collector", PATIENCE_S)
+        wait_for(lambda: all(map(is_served, otlp)), "the tray's collector")
 
         up = ask("up")
         assert up.returncode == 0, up.stderr
         assert not any(map(is_served, otlp))
 
         assert ask("down").returncode == 0
-        wait_for(lambda: all(map(is_served, otlp)), "the tray's collector", PATIENCE_S)
+        wait_for(lambda: all(map(is_served, otlp)), "the tray's collector")
     finally:
         tray.terminate()
-        _, words = tray.communicate(timeout=30)
+        _, words = tray.communicate(timeout=PATIENCE_S)
     assert tray.returncode == 0, words
 
 

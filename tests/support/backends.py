@@ -11,6 +11,7 @@ from PIL import Image
 from ccmon_tray.tray.backends.base import TrayBackend
 from ccmon_tray.tray.model import Action, Command, Face, IconFace, MenuItem
 from ccmon_tray.usage.states import State
+from tests.support.patience import PATIENCE_S, allowed
 
 MAGENTA = (255, 0, 255)
 CYAN = (0, 255, 255)
@@ -45,7 +46,7 @@ class Running:
 
     def command(self) -> Command:
         """Wait for the next thing asked for."""
-        return self.commands.get(timeout=5)
+        return self.commands.get(timeout=PATIENCE_S)
 
     def run(self) -> None:
         """Run the backend on this thread."""
@@ -61,10 +62,10 @@ def running(backend: TrayBackend) -> Iterator[Running]:
     thread = threading.Thread(target=run.run, name="tray")
     thread.start()
     try:
-        assert run.ready.wait(10), "the backend did not become ready"
+        assert run.ready.wait(PATIENCE_S), "the backend did not become ready"
         yield run
     finally:
         backend.stop()
-        thread.join(1)
+        thread.join(allowed(1))
     assert not thread.is_alive(), "the backend did not end"
     assert set(threading.enumerate()) <= before, "threads are left"

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ccmon_tray.dashboard.page import Page
+from tests.support.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from ccmon_tray.dashboard.window import DashboardWindow
 
 
-def pump(root: tk.Misc, until: Callable[[], object], what: str, timeout_s: float = 15.0) -> None:
+def pump(root: tk.Misc, until: Callable[[], object], what: str, timeout_s: float = PATIENCE_S) -> None:
     """Handle events as a main loop does until something is so.
 
     Args:

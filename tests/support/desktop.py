@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from PIL import Image, ImageChops, ImageGrab
 
+from tests.support.patience import PATIENCE_S
+
 if TYPE_CHECKING:
     import pytest
 
@@ -25,11 +27,10 @@ T = TypeVar("T")
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels; right and bottom are outside."""
 
-_START_TIMEOUT_S = 15.0
 _POLL_S = 0.05
 
 
-def wait_for(look: Callable[[], T], what: str, timeout_s: float = 8.0) -> T:
+def wait_for(look: Callable[[], T], what: str, timeout_s: float = PATIENCE_S) -> T:
     """Look again and again until there is something.
 
     Args:
@@ -212,12 +213,12 @@ class Desktop:
 
     def _xdotool(self, *words: str) -> str:
         return subprocess.run(
-            ["xdotool", *words], env=self.env, check=True, capture_output=True, text=True, timeout=10
+            ["xdotool", *words], env=self.env, check=True, capture_output=True, text=True, timeout=PATIENCE_S
         ).stdout
 
     def _xprop(self, *words: str) -> str:
         return subprocess.run(
-            ["xprop", *words], env=self.env, check=True, capture_output=True, text=True, timeout=10
+            ["xprop", *words], env=self.env, check=True, capture_output=True, text=True, timeout=PATIENCE_S
         ).stdout
 
     def _start(self, words: Sequence[str], keep: Sequence[int] = ()) -> subprocess.Popen[bytes]:
@@ -241,7 +242,7 @@ class Desktop:
             told = [f"{option}{writer}"] if option.endswith("=") else [option, str(writer)]
             self._start([*words, *told], keep=[writer])
             os.close(writer)
-            if not select.select([reader], [], [], _START_TIMEOUT_S)[0]:
+            if not select.select([reader], [], [], PATIENCE_S)[0]:
                 raise AssertionError(f"{words[0]} did not start")
             with os.fdopen(os.dup(reader)) as lines:
                 line = lines.readline().strip()

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.support.desktop import Desktop, wait_for
+from tests.support.patience import PATIENCE_S
 
 PROGRAMS = ("dunst", "dunstctl", "Xvfb", "dbus-daemon")
 """What :class:`Dunst` drives, for ``pytest.mark.needs``."""
@@ -70,7 +71,7 @@ class Dunst:
         """End it, as when it crashes."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
     @property
@@ -96,6 +97,6 @@ class Dunst:
             env=self._desktop.env,
             capture_output=True,
             text=True,
-            timeout=10,
+            timeout=PATIENCE_S,
             check=False,
         )

@@ -18,10 +18,10 @@ from itertools import cycle
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.patience import PATIENCE_S
 from tests.support.replies import Answer, Request, Response, answer_little
 
 HUGE_BYTES = 100_000_000
-WAIT_S = 10.0
 LOGIN_URL = "https://sso.example.com/login?state=secret"
 
 
@@ -115,7 +115,8 @@ class FaultyServer:
     def wait_until_asked(self, count: int) -> None:
         """Wait until so many requests have come since the start."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self._asked >= count, WAIT_S), f"asked {self._asked} times"
+            enough = self._changed.wait_for(lambda: self._asked >= count, PATIENCE_S)
+        assert enough, f"asked {self._asked} times"
 
     def drop_connections(self) -> None:
         """Close the clients' connections, as a server does with idle ones."""
@@ -146,7 +147,7 @@ class FaultyServer:
         self._listener.server_close()
         self.drop_connections()
         with self._changed:
-            assert self._changed.wait_for(lambda: not self._open, WAIT_S), "a connection does not end"
+            assert self._changed.wait_for(lambda: not self._open, PATIENCE_S), "a connection does not end"
 
     @contextmanager
     def _connected(self, connection: socket.socket) -> Iterator[None]:

@@ -24,9 +24,8 @@ from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Calendar
 from tests.support.fake_source import FakeSource, request
+from tests.support.patience import PATIENCE_S
 from tests.support.snapshots import NOW
-
-WAIT_S = 20.0
 
 
 class FastClock:
@@ -121,7 +120,7 @@ class RunningTray:
         """Wait until the tray shows a snapshot that is as expected."""
         with self.backend.changed:
             found = self.backend.changed.wait_for(
-                lambda: self.snapshot is not None and seen(self.snapshot), WAIT_S
+                lambda: self.snapshot is not None and seen(self.snapshot), PATIENCE_S
             )
             assert found, f"not seen: {what}; the last one: {self.snapshot}"
         self.app._repaint()  # the poller may have come no further than the snapshot yet
@@ -132,7 +131,7 @@ class RunningTray:
         """End the tray; returns how long that took, seconds."""
         began = time.monotonic()
         self.app.stop()
-        self._thread.join(WAIT_S)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
         return time.monotonic() - began
 

@@ -9,11 +9,11 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusBool, DBusInt32, DBusSignature, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
+from tests.support.patience import PATIENCE_S
+
 WATCHER = "org.kde.StatusNotifierWatcher"
 ITEM = ("/StatusNotifierItem", "org.kde.StatusNotifierItem")
 MENU = ("/MenuBar", "com.canonical.dbusmenu")
-
-_TIMEOUT_S = 5.0
 
 
 class Watcher(ServiceInterface):
@@ -97,7 +97,7 @@ class Host:
 
     async def until(self, look: Callable[[], Any], what: str) -> Any:
         """Wait until there is something, letting the bus work."""
-        async with asyncio.timeout(_TIMEOUT_S):
+        async with asyncio.timeout(PATIENCE_S):
             while not (seen := look()):  # noqa: ASYNC110  what is looked at may be another thread's
                 await asyncio.sleep(0.01)
         assert seen, what
@@ -118,7 +118,7 @@ class Host:
         member: str,
         signature: str = "",
         *body: Any,
-        timeout_s: float = _TIMEOUT_S,
+        timeout_s: float = PATIENCE_S,
     ) -> Message:
         """Call a method of the icon (``ITEM``) or its menu (``MENU``) and give the answer, maybe an error."""
         return await self.call_interface(target[0], target[1], member, signature, *body, timeout_s=timeout_s)
@@ -130,7 +130,7 @@ class Host:
         member: str,
         signature: str,
         *body: Any,
-        timeout_s: float = _TIMEOUT_S,
+        timeout_s: float = PATIENCE_S,
     ) -> Message:
         """Call a method of any interface at a path of the icon."""
         message = Message(await self.item(), path, interface, member, signature=signature, body=list(body))

@@ -12,7 +12,6 @@ from ccmon_tray.stack.folder import StackFolder
 Run = Callable[..., subprocess.CompletedProcess[str]]
 """Runs ``ccmon-tray stack`` with these words."""
 
-COMPOSE = ["-p", "ccmon-tray", "-f", "compose.yaml"]
 BOTH = ("CCMON_COLLECTOR_HEALTH_PORT", "CCMON_PROMETHEUS_PORT")
 
 

@@ -186,6 +186,15 @@ def test_snoozed_for_today_is_until_midnight_and_can_be_ended(tmp_path: Path) ->
         assert made.see(spent(11.0))
 
 
+def test_a_snooze_of_an_hour_becomes_one_of_the_day(tmp_path: Path) -> None:
+    with rig(tmp_path) as made:
+        made.desk.snooze("1h", BERLIN)
+        made.desk.snooze("today", BERLIN)
+        shown = made.desk.shown(BERLIN)
+        assert shown is not None
+        assert shown.snoozed_until == MIDNIGHT + 24 * HOUR
+
+
 def test_a_click_on_the_notification_opens_the_summary(tmp_path: Path) -> None:
     with rig(tmp_path) as made:
         made.see(spent(11.0))

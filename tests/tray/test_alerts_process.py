@@ -14,6 +14,7 @@ import pytest
 from tests.support.command_line import start
 from tests.support.desktop import Desktop, wait_for
 from tests.support.dunst import PROGRAMS, Dunst
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.needs(*PROGRAMS)
 
@@ -59,7 +60,7 @@ def running(home: Path, desktop: Desktop, **more: str) -> Iterator[Tray]:
         yield tray
     finally:
         process.send_signal(signal.SIGTERM)
-        _, words = process.communicate(timeout=10)
+        _, words = process.communicate(timeout=PATIENCE_S)
         assert (process.returncode, "Traceback" in words) == (0, False)
 
 
@@ -75,12 +76,12 @@ def test_over_budget_it_notifies_once_and_can_be_snoozed_there(tmp_path: Path, d
     home = tmp_path / "home"
     with Dunst(desktop, tmp_path) as dunst:
         with running(home, desktop) as tray:
-            wait_for(lambda: dunst.displayed and tray.told, "the alert", 30)
+            wait_for(lambda: dunst.displayed and tray.told, "the alert")
             assert [(alert["kind"], alert["period"]) for alert in tray.told] == [("budget", "month")]
             assert tray.told[0]["title"] == "Demo: The month’s budget is exceeded"
 
             dunst.press("Snooze 1 hour")
-            until = wait_for(lambda: tray.state["snoozed_until"], "the snooze", 30)
+            until = wait_for(lambda: tray.state["snoozed_until"], "the snooze")
             assert until == pytest.approx(time.time() + 3600, abs=60)
 
         # The week's budget is exceeded as well now, but nothing is told before the hour is over.
@@ -89,7 +90,7 @@ def test_over_budget_it_notifies_once_and_can_be_snoozed_there(tmp_path: Path, d
 
         tray.state_file.write_text(json.dumps({**tray.state, "snoozed_until": None}))
         with running(home, desktop, CCMON_TRAY_BUDGETS__WEEKLY_USD="0.000001") as tray:
-            wait_for(lambda: len(tray.told) == 2, "the week’s alert", 30)
+            wait_for(lambda: len(tray.told) == 2, "the week’s alert")
             assert [alert["period"] for alert in tray.told] == ["month", "week"]
 
         titles = [shown["summary"] for shown in dunst.close_all()]
@@ -105,4 +106,4 @@ def test_without_a_bus_the_command_gets_it_all_the_same(tmp_path: Path) -> None:
     with Desktop(home, display=False, bus=False) as desktop:
         desktop.env["DBUS_SESSION_BUS_ADDRESS"] = ""
         with running(tmp_path / "home", desktop) as tray:
-            wait_for(lambda: tray.told, "the alert", 30)
+            wait_for(lambda: tray.told, "the alert")

@@ -32,6 +32,7 @@ from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar
 from tests.support.desktop import wait_for
 from tests.support.fake_source import FakeSource
+from tests.support.patience import PATIENCE_S, allowed
 from tests.support.running_tray import RunningTray, Start, is_fresh, used
 from tests.support.snapshots import every_state, fresh
 
@@ -64,7 +65,7 @@ def test_it_paints_only_what_changed(start: Start) -> None:
 
         for _ in range(3):
             poll_again(tray, source)
-        assert tray.end() < 1
+        assert tray.end() < allowed(1)
 
         assert len(tray.backend.faces) == painted
 
@@ -244,8 +245,8 @@ def test_each_way_to_quit_leaves_no_thread(start: Start, how: str) -> None:
                 assert send(tray.paths.tray, Message.QUIT)
             case _:
                 tray.app.stop()
-        tray._thread.join(2)
-        assert time.monotonic() - began < 1
+        tray._thread.join(PATIENCE_S)
+        assert time.monotonic() - began < allowed(1)
 
     assert tray.status == 0
     assert set(threading.enumerate()) <= before

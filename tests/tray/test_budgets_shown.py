@@ -33,7 +33,11 @@ def test_budgets_are_told_below_the_periods() -> None:
     [
         (AlertsShown(), "Alerts", ["Snooze 1 hour", "Snooze for today"]),
         (AlertsShown(quiet=True), "Alerts · quiet hours", ["Snooze 1 hour", "Snooze for today"]),
-        (AlertsShown(snoozed_until=NOW + 3600), "Alerts · snoozed until 15:12", ["Resume"]),
+        (
+            AlertsShown(snoozed_until=NOW + 3600),
+            "Alerts · snoozed until 15:12",
+            ["Resume", "Snooze 1 hour", "Snooze for today"],
+        ),
         (
             AlertsShown(warned=True, recent=((NOW - 720, "80 % of the day’s budget is used"),)),
             "Alerts",

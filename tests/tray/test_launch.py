@@ -13,6 +13,7 @@ from ccmon_tray.settings import Theme
 from ccmon_tray.tray import launch
 from ccmon_tray.tray.launch import Launcher
 from tests.support.desktop import wait_for
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the programs are shell scripts here")
 
@@ -68,8 +69,8 @@ def test_an_open_window_is_raised_instead(launcher: Launcher, paths: Paths, pyth
     finally:
         window.close()
 
-    assert heard.get(timeout=2) == Request(Message.RAISE, "tokens", "7d")
-    assert heard.get(timeout=2) == Request(Message.RAISE, "settings")
+    assert heard.get(timeout=PATIENCE_S) == Request(Message.RAISE, "tokens", "7d")
+    assert heard.get(timeout=PATIENCE_S) == Request(Message.RAISE, "settings")
     assert not launcher._windows
     assert not python.exists()
 

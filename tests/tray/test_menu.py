@@ -269,3 +269,13 @@ def test_help_leads_to_the_smoke_test_diagnostics_and_logs() -> None:
         "Copy diagnostics": Command(Action.COPY_DIAGNOSTICS),
         "Open logs": Command(Action.OPEN_LOGS),
     }
+
+
+def test_how_far_a_deed_is_stands_beside_its_line_which_stays_the_same_line() -> None:
+    marks = {Action.COPY_SUMMARY: "copied", Action.COPY_DIAGNOSTICS: "looking…"}
+    marked = build_menu(fresh(), now=NOW, calendar=BERLIN, settings=Settings(), marks=marks)
+
+    lines = {item.key: item for item in every(marked)}
+    assert lines["copy"].label == "Copy summary · copied"
+    assert lines["help.diagnostics"].label == "Copy diagnostics · looking…"
+    assert lines.keys() == {item.key for item in every(menu(fresh()).values())}

@@ -11,6 +11,7 @@ import pytest
 import schedule
 
 from ccmon_tray.tray.poller import LONGEST_INTERVAL_S, MAX_WAIT_S, Poller
+from tests.support.patience import PATIENCE_S, allowed
 
 START = datetime(2026, 11, 23, 14, 12)  # noqa: DTZ001  # naive local time is what schedule reads
 INTERVAL_S = 30
@@ -322,12 +323,12 @@ def test_the_thread_wakes_for_a_refresh_and_ends_on_stop() -> None:
 
     poller = Thread(poll, lambda: None).poller
     poller.start()
-    assert polled.acquire(timeout=2)
+    assert polled.acquire(timeout=PATIENCE_S)
 
     poller.refresh()
-    assert polled.acquire(timeout=2)
+    assert polled.acquire(timeout=PATIENCE_S)
 
-    assert poller.stop()
+    assert poller.stop(allowed(0.5))
     assert not any(thread.name == "poller" for thread in threading.enumerate())
 
 
@@ -336,11 +337,11 @@ def test_stop_ends_a_poll_that_hangs() -> None:
 
     def poll() -> str:
         hanging.set()
-        assert released.wait(10)
+        assert released.wait(PATIENCE_S)
         return "unreachable"
 
     poller = Thread(poll, released.set).poller
     poller.start()
-    assert hanging.wait(2)
+    assert hanging.wait(PATIENCE_S)
 
-    assert poller.stop()
+    assert poller.stop(allowed(0.5))

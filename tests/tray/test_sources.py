@@ -20,6 +20,7 @@ from ccmon_tray.usage.windows import Calendar
 from ccmon_tray.view_names import ViewName
 from tests.support.desktop import wait_for
 from tests.support.fake_source import FakeSource, request
+from tests.support.patience import PATIENCE_S
 from tests.support.running_tray import Start
 from tests.support.snapshots import NOW, every_state, fresh
 
@@ -122,10 +123,10 @@ def test_first_exports_call_for_one_poll_however_many_come() -> None:
     first = exports(lambda: of_kind(SourceKind.COLLECTOR, State.NO_TELEMETRY), bell)
     for _ in range(50):
         first.heard()
-    assert bell.rung.acquire(timeout=5)
+    assert bell.rung.acquire(timeout=PATIENCE_S)
     assert not bell.rung.acquire(timeout=0.2)
     first.heard()
-    assert bell.rung.acquire(timeout=5)
+    assert bell.rung.acquire(timeout=PATIENCE_S)
 
 
 def test_exports_call_for_nothing_where_figures_are_shown_or_the_tray_ends() -> None:

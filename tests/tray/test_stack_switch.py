@@ -16,9 +16,9 @@ from ccmon_tray.tray.model import Action, StackFace
 from ccmon_tray.tray.stack_switch import StackSwitch
 from ccmon_tray.usage.windows import Calendar
 from tests.support.fake_engines import FakeEngines, fake_engines
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import free_port
 
-PATIENCE_S = 30.0
 CALENDAR = Calendar(ZoneInfo("UTC"), "UTC")
 
 
@@ -99,7 +99,7 @@ def test_a_second_click_while_it_starts_does_nothing(engines: FakeEngines, paths
     switch.stop()
     until(switch, "running")
     assert [words for words in engines.asked if words[-1] in {"-d", "down"}] == [
-        ["docker", "compose", "-p", "ccmon-tray", "-f", "compose.yaml", "up", "-d"]
+        ["docker", "compose", "-p", StackFolder(paths).project, "-f", "compose.yaml", "up", "-d"]
     ]
 
 

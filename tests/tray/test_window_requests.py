@@ -8,6 +8,7 @@ import pytest
 from ccmon_tray.desktop.channel import ChannelServer, Message, Request, send
 from ccmon_tray.files import write_atomic
 from ccmon_tray.tray.model import Action, Command
+from tests.support.patience import PATIENCE_S
 from tests.support.running_tray import RunningTray, Start, is_fresh, used
 
 
@@ -42,7 +43,7 @@ def test_what_the_open_window_is_told(
         window.start()
         try:
             ask(tray)
-            assert heard.get(timeout=5) == shown
+            assert heard.get(timeout=PATIENCE_S) == shown
         finally:
             window.close()
         assert heard.empty()
@@ -61,6 +62,6 @@ def test_the_window_is_told_when_somebody_edits_the_settings_but_gets_no_echo(st
             assert heard.empty()
             write_atomic(tray.paths.settings_file, b"# second line\n")
             tray.app._tick()
-            assert heard.get(timeout=5) == Request(Message.SETTINGS_CHANGED)
+            assert heard.get(timeout=PATIENCE_S) == Request(Message.SETTINGS_CHANGED)
         finally:
             window.close()

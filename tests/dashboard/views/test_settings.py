@@ -25,6 +25,7 @@ from ccmon_tray.view_names import ViewName
 from tests.support.command_line import COMMAND, ROOT, environment
 from tests.support.dashboard import descendants, pump
 from tests.support.desktop import Desktop, wait_for
+from tests.support.patience import PATIENCE_S
 from tests.support.servers import free_port, prometheus
 from tests.support.settings_files import write
 from tests.support.views import OpenView, cut_words
@@ -274,7 +275,7 @@ def tried(window: Dashboard, url: str) -> Iterator[str]:
     row.type(url)
     view_of(window).test.invoke()
     assert said(row) == "Trying…"
-    pump(window.root, lambda: said(row) != "Trying…", "the end of the try", 30)
+    pump(window.root, lambda: said(row) != "Trying…", "the end of the try")
     yield said(row)
 
 
@@ -324,14 +325,14 @@ def test_the_real_tray_follows(dashboard: Open, paths: Paths, tmp_path: Path) ->
         return figures.range.info.name if figures else ""
 
     try:
-        wait_for(paths.snapshot_file.exists, "the tray", 30)
+        wait_for(paths.snapshot_file.exists, "the tray")
         assert range_read() == "today"
         window = dashboard()
         choose(window, "tray.range", "Last 7 days")
-        pump(window.root, lambda: range_read() == "7d", "the tray's other range", 20)
+        pump(window.root, lambda: range_read() == "7d", "the tray's other range")
     finally:
         tray.terminate()
-        tray.wait(10)
+        tray.wait(PATIENCE_S)
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -13,6 +13,7 @@ from ccmon_tray.usage.checks import LINK_TITLES, Check, CheckStatus
 from tests.support.dashboard import pump
 from tests.support.doctor import without_metrics
 from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.patience import PATIENCE_S
 from tests.support.replies import Request, Response
 from tests.support.views import OpenView, cut_words
 
@@ -35,7 +36,7 @@ def smoke_test(window: DashboardWindow) -> SmokeTestView:
 
 def finished(window: DashboardWindow) -> SmokeTestView:
     view = smoke_test(window)
-    pump(window.root, lambda: view.finished, "all links", 30)
+    pump(window.root, lambda: view.finished, "all links")
     window.root.update()
     return view
 
@@ -74,7 +75,7 @@ def test_links_appear_one_after_another(open_view: OpenView) -> None:
     gate = threading.Event()
 
     def waiting(request: Request) -> Response:
-        gate.wait(20)
+        gate.wait(2 * PATIENCE_S)
         return without_metrics(request)
 
     with FaultyServer(waiting) as server:

@@ -16,6 +16,7 @@ from ccmon_tray.sources.collector.ports import listen
 from tests.sources.collector.listening import post
 from tests.sources.collector.recorded import bodies
 from tests.support.desktop import wait_for
+from tests.support.patience import PATIENCE_S, allowed
 
 
 def free_port() -> int:
@@ -37,7 +38,7 @@ def host(tmp_path: Path) -> Iterator[CollectorHost]:
 
 def use(host: CollectorHost, wanted: CollectorSettings) -> None:
     host.use(wanted)
-    assert host.settled.wait(20)
+    assert host.settled.wait(PATIENCE_S)
 
 
 def listens(port: int) -> bool:
@@ -66,7 +67,7 @@ def test_a_taken_port_is_told_and_taken_up_once_it_is_free(host: CollectorHost) 
         assert host.lines[0] == f"OTLP/HTTP: port {wanted.http_port} is {owner}"
         assert listens(wanted.grpc_port)
         assert host.notices == ()  # somebody's own collector is no trouble
-    wait_for(lambda: host.lines[0] == f"OTLP/HTTP at port {wanted.http_port}", "the listener", 20)
+    wait_for(lambda: host.lines[0] == f"OTLP/HTTP at port {wanted.http_port}", "the listener")
     assert post(wanted.http_port, "/v1/metrics", b"").status == 200
 
 
@@ -117,7 +118,8 @@ def test_a_token_that_cannot_be_used_is_said_without_it(
 ) -> None:
     wanted = settings(**words)
     use(host, wanted)
-    assert not listens(wanted.http_port)
+    # The ports themselves may be somebody else's by now.
+    assert not any(thread.name.startswith("otlp") for thread in threading.enumerate())
     (notice,) = host.notices
     assert "token" in notice
     assert "0123456789" not in notice
@@ -132,7 +134,7 @@ def test_data_points_that_were_kept_are_told(host: CollectorHost) -> None:
     assert not heard.acquire(blocking=False)
     for body in bodies("delta-session")[:2]:
         post(wanted.http_port, "/v1/metrics" if "metrics" in body.name else "/v1/logs", body.read_bytes())
-    assert heard.acquire(timeout=5)
+    assert heard.acquire(timeout=PATIENCE_S)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="folders are no files")
@@ -149,7 +151,7 @@ def test_a_file_that_cannot_be_opened_answers_that_it_may_come_again(tmp_path: P
         assert int(reply.headers["Retry-After"]) > 0
         assert len(host.notices) == 1
         path.rmdir()
-        wait_for(lambda: not host.notices, "the file", 20)
+        wait_for(lambda: not host.notices, "the file")
         assert post(wanted.http_port, "/v1/metrics", good).status == 200
     finally:
         host.close()
@@ -165,9 +167,9 @@ def test_it_ends_within_a_second_and_leaves_no_threads(tmp_path: Path) -> None:
     assert {thread.name.rstrip("-0123456789") for thread in own} == {"collector", "otlp-http", "otlp-grpc"}
     began = time.monotonic()
     host.close()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < allowed(1)
     for thread in own:
-        thread.join(1)
+        thread.join(allowed(1))
         assert not thread.is_alive()
     connection.close()
     assert not listens(wanted.http_port)

@@ -15,6 +15,7 @@ from ccmon_tray.usage.metrics import Label, Metric
 from tests.sources.collector.recorded import bodies, send
 from tests.sources.collector.sending import CUMULATIVE, DELTA, Data, export
 from tests.sources.collector.tables import check_roll_ups, rows
+from tests.support.patience import PATIENCE_S
 
 NOW = 1_795_400_000
 ALL = Span(NOW - 86_400, NOW + 86_400)
@@ -36,7 +37,7 @@ def test_threads_hand_in_side_by_side(temporality: int, tmp_path: Path) -> None:
     start = threading.Barrier(THREADS)
 
     def work(thread: int) -> None:
-        start.wait(10)
+        start.wait(PATIENCE_S)
         for number in range(EXPORTS):
             # Two threads a session send the same, as a client that repeats what was not acknowledged in time.
             ingest.metrics(body(f"s{thread // 2}", number, temporality), PROTOBUF)
@@ -66,7 +67,7 @@ def test_those_that_wait_are_written_together(tmp_path: Path, monkeypatch: pytes
     def slow(points: list[object], events: list[object]) -> None:
         written.append(len(points))
         first_is_in.set()
-        assert others_wait.wait(10)
+        assert others_wait.wait(PATIENCE_S)
         write(points, events)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ingest._store, "write", slow)
@@ -75,7 +76,7 @@ def test_those_that_wait_are_written_together(tmp_path: Path, monkeypatch: pytes
         for number in range(5)
     ]
     threads[0].start()
-    assert first_is_in.wait(10)
+    assert first_is_in.wait(PATIENCE_S)
     for thread in threads[1:]:
         thread.start()
     while len(ingest._waiting) < 4:

@@ -27,6 +27,7 @@ from ccmon_tray.usage.states import State
 from tests.sources.collector.recorded import UTC, bodies, expected, report, send
 from tests.sources.collector.sending import CUMULATIVE, DELTA, Data, export
 from tests.sources.collector.tables import check_roll_ups, rows
+from tests.support.patience import PATIENCE_S
 
 NOW = 1_795_400_000
 ALL = Span(NOW - 86_400, NOW + 86_400)
@@ -301,7 +302,7 @@ def test_an_error_that_nobody_thought_of_acknowledges_nothing(
 
     def fail(*_: object) -> None:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE_S)
         raise ZeroDivisionError
 
     monkeypatch.setattr(ingest._store, "write", fail)
@@ -318,7 +319,7 @@ def test_an_error_that_nobody_thought_of_acknowledges_nothing(
     threads = [threading.Thread(target=hand_in, args=(str(number),)) for number in range(4)]
     for thread in threads:
         thread.start()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE_S)
     go_on.set()
     for thread in threads:
         thread.join()

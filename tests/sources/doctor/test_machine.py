@@ -13,13 +13,14 @@ from ccmon_tray.usage.checks import CheckStatus
 from tests.support.command_line import start
 from tests.support.desktop import wait_for
 from tests.support.doctor import look
+from tests.support.patience import PATIENCE_S
 
 
 def test_a_running_tray(paths: Paths, environ: dict[str, str]) -> None:
     home = paths.config.parent
     tray = start(home, "run", "--headless", "--source", "demo")
     try:
-        wait_for(lambda: paths.snapshot_file.exists() and paths.tray.pid_file.exists(), "its snapshot", 20)
+        wait_for(lambda: paths.snapshot_file.exists() and paths.tray.pid_file.exists(), "its snapshot")
         check = look(Doctor(paths, kind="demo", environ=environ))["tray"]
         assert check.status is CheckStatus.OK
         assert f"process {tray.pid}" in check.result
@@ -30,7 +31,7 @@ def test_a_running_tray(paths: Paths, environ: dict[str, str]) -> None:
         assert "1 h ago" in check.result
     finally:
         tray.terminate()
-        tray.communicate(timeout=20)
+        tray.communicate(timeout=PATIENCE_S)
     assert look(Doctor(paths, kind="demo", environ=environ))["tray"].result == "Not running"
 
 

@@ -21,10 +21,10 @@ from ccmon_tray.sources.prometheus.server_status import NO_PAGE
 from ccmon_tray.sources.prometheus.source import PrometheusSource
 from ccmon_tray.sources.server_health import JUST_STARTED, NO_SELF_SCRAPE, ServerHealth
 from tests.support.faulty_server import Fault, FaultyServer
+from tests.support.patience import PATIENCE_S
 from tests.support.replies import Request, Response, forward_to, vector
 from tests.support.servers import Server, import_lines, prometheus, victoria_metrics
 
-WAIT_S = 20.0
 MIB = 1024 * 1024
 
 
@@ -49,7 +49,7 @@ def scrape(server: Server, folder: Path, **jobs: str) -> None:
     }
     (folder / "prometheus.yml").write_text(json.dumps(config))
     httpx.post(f"{server.url}/-/reload", trust_env=False).raise_for_status()
-    give_up = time.monotonic() + WAIT_S
+    give_up = time.monotonic() + PATIENCE_S
     query = {"query": "min(count_over_time(process_start_time_seconds[1m]))"}
     while time.monotonic() < give_up:
         answer = httpx.get(f"{server.url}/api/v1/query", params=query, trust_env=False).json()
@@ -169,7 +169,7 @@ def victoria(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     line = json.dumps({"metric": labels, "values": [5 * MIB] * len(times), "timestamps": times})
     scraping = ["-selfScrapeInterval=1s"]
     with victoria_metrics(folder, [line], retention="45d", extra_args=scraping) as server:
-        give_up = time.monotonic() + WAIT_S
+        give_up = time.monotonic() + PATIENCE_S
         while health_of(server.url).histories.memory_bytes.value is None and time.monotonic() < give_up:
             time.sleep(0.2)  # it does not announce a scrape
             import_lines(server.url, ())

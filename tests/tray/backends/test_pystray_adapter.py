@@ -17,6 +17,7 @@ from ccmon_tray.tray.backends.pystray_adapter import PystrayBackend
 from ccmon_tray.tray.backends.pystray_base import Menu, TrayIcon
 from ccmon_tray.tray.model import Action, Command, Face, IconFace, MenuItem
 from tests.support.backends import face, plain_icon, running
+from tests.support.patience import PATIENCE_S, allowed
 
 REFRESH = Command(Action.REFRESH)
 
@@ -74,7 +75,7 @@ class LoopIcon(TrayIcon):
 
 
 def _wait(event: threading.Event) -> None:
-    assert event.wait(5)
+    assert event.wait(PATIENCE_S)
 
 
 def _never(command: Command | None = None) -> None:
@@ -185,9 +186,9 @@ def test_commands_run_in_order_on_one_thread_that_is_not_the_loops(backend: Pyst
 
     loop = threading.Thread(target=lambda: backend.run(on_command=on_command, on_ready=on_ready), name="loop")
     loop.start()
-    assert done.wait(5)
+    assert done.wait(PATIENCE_S)
     backend.stop()
-    loop.join(1)
+    loop.join(allowed(1))
     assert not loop.is_alive()
     assert seen == [(str(number), "tray-commands") for number in range(10)]
 

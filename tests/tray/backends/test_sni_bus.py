@@ -22,6 +22,7 @@ from ccmon_tray.tray.backends.sni.icon import Icon
 from ccmon_tray.tray.backends.sni.pixmap import pixmap
 from tests.support.backends import Running, face, plain_icon, running
 from tests.support.desktop import Desktop
+from tests.support.patience import PATIENCE_S, allowed
 from tests.support.sni_host import ITEM, MENU, Host, Watcher
 from tests.support.sni_menu import LINES, NOTHING, OPEN, REFRESH, ids_of, is_error, layout_of, with_host
 
@@ -229,7 +230,7 @@ def test_a_bus_that_is_too_busy_to_listen_loses_nothing(session: Desktop, backen
                 backend.show(face(*LINES, tooltip=f"Today ${cents / 100:.2f}"))
                 assert backend._icon
                 backend._icon.post(shown.set)
-                assert shown.wait(5)
+                assert shown.wait(PATIENCE_S)
         assert (await host.properties(ITEM))["ToolTip"].value[2] == "Today $19.99"
         assert [name for name, _ in host.signals].count("NewToolTip") >= 2_000
         assert not run.ended.is_set()
@@ -240,7 +241,7 @@ def test_a_bus_that_is_too_busy_to_listen_loses_nothing(session: Desktop, backen
 def test_logout_ends_it(session: Desktop, backend: PystrayBackend) -> None:
     with running(backend) as run:
         session.stop_bus()
-        assert run.ended.wait(2)
+        assert run.ended.wait(allowed(2))
         assert not backend.hosted
         backend.show(face(tooltip="after the end"))
 
@@ -263,10 +264,10 @@ def test_the_end_amid_repaints_is_quiet(
         painted = threading.Event()
         painter = threading.Thread(target=repaint, args=(run, painted))
         painter.start()
-        assert painted.wait(5)
+        assert painted.wait(PATIENCE_S)
         end[by]()
-        assert run.ended.wait(2)
-        painter.join(2)
+        assert run.ended.wait(allowed(2))
+        painter.join(allowed(2))
     assert [record.getMessage() for record in caplog.records if record.levelname != "INFO"] == []
 
 
@@ -301,9 +302,9 @@ def test_a_signal_handler_may_stop_it(session: Desktop) -> None:
     assert process.stdout.readline() == "ready\n"
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=5)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert (out, err, process.returncode) == ("['MainThread']\n", "", 0)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < allowed(1)
 
 
 def test_the_bus_is_found_where_systemd_puts_it(

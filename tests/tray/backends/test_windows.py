@@ -11,6 +11,7 @@ from tests.support import fake_win32
 from tests.support.backends import face, plain_icon, running
 from tests.support.desktop import wait_for
 from tests.support.fake_win32 import Windows
+from tests.support.patience import allowed
 
 QUIT = Command(Action.QUIT)
 
@@ -96,7 +97,7 @@ def test_end_of_the_session_is_not_refused(desktop: Windows, backend: PystrayBac
         desktop.send(fake_win32.WM_NOTIFY, lparam=fake_win32.WM_LBUTTONUP)
         assert run.command().action is Action.OPEN_DASHBOARD
         desktop.send(fake_win32.WM_ENDSESSION, wparam=1)
-        assert run.ended.wait(2)
+        assert run.ended.wait(allowed(2))
 
 
 def test_explorer_that_restarts_gets_the_icon_again(desktop: Windows, backend: PystrayBackend) -> None:

@@ -15,6 +15,7 @@ from ccmon_tray.tray.backends.pystray_adapter import PystrayBackend, Renderer
 from ccmon_tray.tray.model import Action, Command, IconFace
 from tests.support.backends import CYAN, MAGENTA, face, plain_icon, running
 from tests.support.desktop import Box, Desktop, wait_for
+from tests.support.patience import PATIENCE_S, allowed
 
 pytestmark = pytest.mark.needs("Xvfb", "xdotool", "trayer")
 
@@ -33,7 +34,7 @@ class Tray:
     def stop(self, *, crash: bool = False) -> None:
         if self._process is not None:
             (self._process.kill if crash else self._process.terminate)()
-            self._process.wait(5)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
 
@@ -230,7 +231,7 @@ def test_ends_with_the_display(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         with running(backend) as run:
             backend.show(face())
             desktop.close()
-            assert run.ended.wait(5)
+            assert run.ended.wait(allowed(5))
 
 
 def test_no_display_is_no_tray_host() -> None:
