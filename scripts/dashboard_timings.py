@@ -8,7 +8,6 @@ Prints one line of JSON.
 
 import _tkinter
 import argparse
-import gc
 import json
 import os
 import sys
@@ -22,6 +21,7 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from ccmon_tray.dashboard.garbage import collect_here_alone  # noqa: E402
 from ccmon_tray.dashboard.main import Dashboard  # noqa: E402
 from ccmon_tray.dashboard.views.base import Asked  # noqa: E402
 from ccmon_tray.dashboard.views.registry import ORDER  # noqa: E402
@@ -172,7 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--range", default="7d")
     options = parser.parse_args()
-    gc.disable()  # as ``ccmon-tray dashboard`` does
+    collect_here_alone()
     app = Dashboard(find_paths(), "summary", options.range)
     app.root.after(1, lambda: _measure_and_close(app))
     raise SystemExit(app.run())

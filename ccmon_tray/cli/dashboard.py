@@ -4,13 +4,13 @@ Its first frame is due within 0.3 s of the process's start, so this module impor
 settings and figures comes with the window.
 """
 
-import gc
 import time
 from typing import Final
 
 from ccmon_tray.cli.arguments import Arguments
 from ccmon_tray.cli.output import tell
 from ccmon_tray.cli.source_arguments import check_source
+from ccmon_tray.dashboard.garbage import collect_here_alone
 from ccmon_tray.errors import AlreadyRunning, CcmonError
 from ccmon_tray.lazily import import_when_used
 from ccmon_tray.paths import Paths, find_paths
@@ -27,7 +27,7 @@ _PAUSE_S: Final = 0.05
 
 def dashboard(arguments: Arguments) -> int:
     """Show the window until it is closed; where one is open, bring that to the front."""
-    gc.disable()  # until all is imported: nothing of what a start makes is garbage
+    collect_here_alone()
     check_source(arguments)
     range_name = None if arguments.range is None else canonical_range_name(arguments.range)
     paths = find_paths()

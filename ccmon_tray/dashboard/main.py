@@ -5,7 +5,6 @@ thread, the source, the channel for later starts.
 """
 
 import contextlib
-import gc
 import logging
 import queue
 import signal
@@ -15,6 +14,7 @@ from dataclasses import replace
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Final
 
+from ccmon_tray.dashboard.garbage import Collector
 from ccmon_tray.dashboard.ranges import ChosenRange
 from ccmon_tray.dashboard.remembered import Keeper, Remembered, recall
 from ccmon_tray.dashboard.services import Services
@@ -164,10 +164,11 @@ class Dashboard:
     def _import_views(self) -> None:
         def failed(error: Exception) -> None:
             _log.error("A view cannot be opened", exc_info=error)
-            _collect_garbage()
+            collector.begin()
 
+        collector = Collector(self.root)
         self.window.jobs.start(
-            lambda _task: import_views(), lambda _done: _collect_garbage(), failed, name="views"
+            lambda _task: import_views(), lambda _done: collector.begin(), failed, name="views"
         )
 
     def _look(self) -> None:
@@ -263,16 +264,6 @@ class Dashboard:
 def _log_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """What went wrong in a callback, which Tk would write to a terminal that nobody sees."""
     _log.error("A part of the window failed", exc_info=(kind, error, trace))
-
-
-def _collect_garbage() -> None:
-    """Begin with it when all has been imported.
-
-    What is there by then stays, matplotlib above all. Looked through each time, it would hold up the window
-    for a twentieth of a second, mostly when a view is opened, for that makes many objects.
-    """
-    gc.freeze()
-    gc.enable()
 
 
 def _show_icon(root: tk.Tk) -> None:

@@ -22,6 +22,9 @@ from ccmon_tray.paths import Paths
 _WINDOW: Final = ("ccmon_tray.dashboard.main", "ccmon_tray.dashboard.views.summary")
 _TURN_S: Final = 0.0005
 
+# Until the process ends: Tcl must not be deleted by a thread whose job happens to hold a widget last.
+_KEPT: Final[list[tk.Tk]] = []
+
 TITLE: Final = "Claude Code Monitor"
 INPUT_METHODS: Final = ("tk", "useinputmethods", "-displayof", ".")
 """Switches the means by which letters are put together, such as é, on or off; nothing on other systems."""
@@ -59,6 +62,7 @@ def run_dashboard(
     if figures is None:
         ahead.start()
     root = make_root()
+    _KEPT.append(root)
     # Tk asks an X display twice about each window that may get typed text: not before the first frame.
     root.tk.call(*INPUT_METHODS, False)
     picture = _first_picture(root)
