@@ -29,8 +29,10 @@ _NAMED: Final = Matcher(Label.SESSION, "!=", "")
 # Prometheus answers a range query with at most 11,000 points a series.
 _MOST_POINTS: Final = 11_000
 _FEWEST_POINTS: Final = 200
-# Series times points that a look-up of sessions' times may cost the server: about a second.
+# Series times points that a look-up of sessions' times may cost the server: ten seconds of one busy core.
 _SEEN_BUDGET: Final = 4_000_000
+# Of one query: each must be answered within the time limit, and several go side by side.
+_QUERY_BUDGET: Final = 500_000
 _FINEST_STEP_S: Final = 60
 # So many sessions are looked at one by one, after a rough look at all of them together.
 _FEW_SESSIONS: Final = 10
@@ -153,16 +155,23 @@ class Sessions:
             for sample in answer
         )
         points = max(_FEWEST_POINTS, min(_MOST_POINTS - 1, int(_SEEN_BUDGET / max(series, 1))))
-        return self._uses(span, part, max(_FINEST_STEP_S, -(-(span.end - span.start) // points)))
+        step = max(_FINEST_STEP_S, -(-(span.end - span.start) // points))
+        return self._uses(span, part, step, max(1, int(_QUERY_BUDGET / max(series, 1))))
 
-    def _uses(self, span: Span, part: tuple[Matcher, ...], step: int) -> list[tuple[str, float]]:
-        """(session, end in Unix seconds) of the steps, of ``step`` seconds, in which some counter rose."""
+    def _uses(
+        self, span: Span, part: tuple[Matcher, ...], step: int, points: int = _MOST_POINTS
+    ) -> list[tuple[str, float]]:
+        """(session, end in Unix seconds) of the steps, of ``step`` seconds, in which some counter rose.
+
+        Each query answers for at most so many ``points``.
+        """
         rest = (span.end - span.start) % step
         calls: list[Callable[[], list[Series]]] = []
         for selector in self._selectors:
             one = selector.where(*part)
-            if span.end - rest > span.start:
-                calls.append(self._grid(self._rose(one, step), span.start, span.end - rest, step))
+            for start in range(span.start, span.end - rest, step * points):
+                end = min(start + step * points, span.end - rest)
+                calls.append(self._grid(self._rose(one, step), start, end, step))
             if rest:
                 calls.append(self._grid(self._rose(one, rest), span.end - rest, span.end, rest))
         # Grouped by the session alone, under whichever spelling.

@@ -8,6 +8,7 @@ import pytest
 from ccmon_tray.errors import SettingsError, SourceAnswerInvalid
 from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.base import Question, Span
+from ccmon_tray.sources.prometheus.client import PrometheusClient, Series
 from ccmon_tray.sources.prometheus.source import PrometheusSource
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.states import SourceKind
@@ -169,3 +170,26 @@ def test_a_sum_that_is_no_number_is_an_error() -> None:
         pytest.raises(SourceAnswerInvalid, match="no number"),
     ):
         source.ask([Question(Metric.COST, Span(NOW - 1000, NOW))])
+
+
+def test_times_of_many_sessions_are_asked_in_pieces(
+    ask: Callable[..., PrometheusSource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there are many series, one query for the whole grid would not be answered in time."""
+    span = Span(NOW - 9_001, NOW)
+    at_once = ask().sessions_seen(span)
+    asked: list[tuple[float, float, float]] = []
+    query_range = PrometheusClient.query_range
+
+    def noted(client: PrometheusClient, promql: str, start: float, end: float, step_s: float) -> list[Series]:
+        asked.append((start, end, step_s))
+        return query_range(client, promql, start, end, step_s)
+
+    monkeypatch.setattr(PrometheusClient, "query_range", noted)
+    monkeypatch.setattr("ccmon_tray.sources.prometheus.sessions._QUERY_BUDGET", 40)
+
+    assert ask().sessions_seen(span) == at_once
+
+    assert len(at_once) == 3
+    assert len(asked) > 10
+    assert all((end - start) / step_s < 20 for start, end, step_s in asked)
