@@ -20,19 +20,22 @@ STACK = Path(__file__).parents[2] / "stack"
 HOURS = 30
 # promtool writes its input series on a grid.
 GRID_S = 60.0
-# So long after its end an hour is counted.
-LATE_S = 90
+# promtool evaluates at whole hours. Then the newest hour is not yet 90 s over, and it is the one before.
+BEHIND = 1
 # Generated costs have eight decimals, so that in these units every sum is whole.
 UNITS = 100_000_000
 
+PERSON = ("user_email", "user_account_uuid", "user_id")
 RULES = {
-    "claude_code:cost_usd:increase1h": (Metric.COST, ("user_email", "user_id", "model")),
-    "claude_code:tokens:increase1h": (Metric.TOKENS, ("user_email", "user_id", "model", "type")),
+    "claude_code:cost_usd:increase1h": (Metric.COST, (*PERSON, "model")),
+    "claude_code:tokens:increase1h": (Metric.TOKENS, (*PERSON, "model", "type")),
+    "claude_code:active_time_seconds:increase1h": (Metric.ACTIVE_TIME, (*PERSON, "type")),
 }
 # Truth is told under the keys of reports.
 STORED_TYPES = {"cache_read": "cacheRead", "cache_creation": "cacheCreation"}
 LABELS = {
     "user_email": Label.USER_EMAIL,
+    "user_account_uuid": Label.USER_ACCOUNT,
     "user_id": Label.USER_ID,
     "model": Label.MODEL,
     "type": Label.TYPE,
@@ -75,7 +78,7 @@ def series(recording: Recording) -> list[dict[str, str]]:
     """What promtool is given: values on the grid, `_` where there is none."""
     found = []
     for key, points in recording.series.items():
-        if key.metric not in {Metric.COST, Metric.TOKENS}:
+        if key.metric not in {metric for metric, _ in RULES.values()}:
             continue
         by_slot = {round(at / GRID_S): value for at, value in points}
         # After a night's sleep, exports are a second beside the grid; none is at an hour's edge.
@@ -88,7 +91,7 @@ def series(recording: Recording) -> list[dict[str, str]]:
 
 def expected(truth: Truth, rule: str, hour: int) -> list[dict[str, object]]:
     metric, names = RULES[rule]
-    window = (hour * 3600 - LATE_S - 3600, hour * 3600 - LATE_S)
+    window = ((hour - BEHIND - 1) * 3600, (hour - BEHIND) * 3600)
     sums = truth.by(metric, *window, tuple(LABELS[name] for name in names))
     samples: list[dict[str, object]] = []
     for values, total in sums.items():
@@ -149,14 +152,23 @@ def test_hours_and_restarts_are_counted(recording: Recording, tmp_path: Path) ->
         },
         {
             "expr": "claude_code:restarts:count1h > bool 0",
-            "eval_time": "11h",  # the session that was resumed within the hour
+            "eval_time": f"{11 + BEHIND}h",  # the session that was resumed within the hour
             "exp_samples": [{"labels": "{}", "value": 1}],
         },
         {
             "expr": "claude_code:restarts:count1h > bool 0",
-            "eval_time": "3h",
+            "eval_time": f"{3 + BEHIND}h",
             "exp_samples": [{"labels": "{}", "value": 0}],
         },
+    ]
+    # The sums' own 0, of which there is one an hour.
+    tests += [
+        {
+            "expr": f'count_over_time({rule}{{user_id="",user_email="",model="",type=""}}[{HOURS}h])',
+            "eval_time": f"{HOURS}h",
+            "exp_samples": [{"labels": "{}", "value": HOURS + 1}],
+        }
+        for rule in RULES
     ]
     assert run_promtool(tmp_path, tests, series(recording)) == ""
 
