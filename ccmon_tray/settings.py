@@ -138,6 +138,10 @@ class PrometheusSettings(Section):
     """How far before a range the last value of an idle counter is looked for, days. A session idle
     for longer and then resumed would be counted again from its start.
     """
+    recording_rules: Literal["auto", "off"] = "auto"
+    """`auto` takes whole hours of long curves from the series that the recording rules of
+    `stack/rules.yml` keep, where the server has them and they agree with the counters; `off` never does.
+    """
     max_answer_mib: Annotated[int, Field(ge=1, le=512)] = 32
     """Largest answer that is read, MiB."""
     concurrency: Annotated[int, Field(ge=1, le=16)] = 4

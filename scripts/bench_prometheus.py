@@ -23,11 +23,12 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, Literal, TextIO
 
 import httpx
 
@@ -36,6 +37,8 @@ sys.path.insert(0, str(ROOT))
 
 from ccmon_tray.settings import PrometheusSettings  # noqa: E402
 from ccmon_tray.sources.base import Question, Span  # noqa: E402
+from ccmon_tray.sources.prometheus.exact import Track  # noqa: E402
+from ccmon_tray.sources.prometheus.recorded_hours import HOUR_S, RULES, by_rules  # noqa: E402
 from ccmon_tray.sources.prometheus.source import PrometheusSource  # noqa: E402
 from ccmon_tray.sources.snapshots import SnapshotBuilder  # noqa: E402
 from ccmon_tray.usage.metrics import Label, Metric  # noqa: E402
@@ -47,6 +50,8 @@ from tests.support.truth.cases import CALENDAR, NOW  # noqa: E402
 from tests.support.truth.use import DAY, HOUR, MINUTE, Author, Process, User  # noqa: E402
 
 RANGES_S: Final = {"1d": 86_400, "7d": 7 * 86_400, "30d": 30 * 86_400}
+DAYS: Final = 30
+EVALUATED_AFTER_S: Final = 1417  # the moment of the hour at which a server happens to evaluate the rules
 MENU_RANGES: Final = {"1d": "today", "7d": "7d", "30d": "30d"}
 LOOKBACKS_DAYS: Final = (7, 30, 90)
 POLL_S: Final = 30
@@ -73,21 +78,35 @@ def block_of(at: float) -> tuple[int, int]:
     return NEWEST_BLOCK_H, int(at // (NEWEST_BLOCK_H * HOUR))
 
 
-def make_blocks(series: int, folder: Path) -> Path:
-    """A data folder with about so many series over 30 days, in blocks as a server would have; made once."""
-    data_dir = folder / f"{series}-series"
+def make_blocks(series: int, folder: Path, *, days: int = DAYS, recorded: bool = False) -> Path:
+    """A data folder with about so many series over some days, in blocks as a server would have; made once.
+
+    Args:
+        series: How many.
+        folder: Where the folder goes.
+        days: How far back they go.
+        recorded: With the hours that the recording rules would have recorded.
+    """
+    data_dir = folder / f"{series}-series-{days}-days{'-recorded' if recorded else ''}"
     if (data_dir / "complete").exists():
         return data_dir
     with ExitStack() as files:
         texts: dict[tuple[int, int], TextIO] = {}
-        for recording in recordings(series):
-            for line in render.openmetrics(recording, spellings.SUFFIXES):
+        hours = RecordedHours(days)
+        made = recordings(series, days)
+        lines = (
+            line
+            for recording in (hours.counting(made) if recorded else made)
+            for line in render.openmetrics(recording, spellings.SUFFIXES)
+        )
+        for part in (lines, hours.lines() if recorded else ()):
+            for line in part:
                 # Every recording ends the text; each block's file ends once.
                 if line.startswith("#"):
                     continue
                 block = block_of(float(line.rpartition(" ")[2]))
                 if block not in texts:
-                    name = f"{series}-{block[0]}h-{block[1]}.om"
+                    name = f"{data_dir.name}-{block[0]}h-{block[1]}.om"
                     texts[block] = files.enter_context((folder / name).open("w"))
                 texts[block].write(line)
         for file in texts.values():
@@ -99,7 +118,43 @@ def make_blocks(series: int, folder: Path) -> Path:
     return data_dir
 
 
-def recordings(series: int) -> Iterator[recorders.Recording]:
+class RecordedHours:
+    """What the rules of the stack would have recorded of counters, as :func:`by_rules` tells it.
+
+    Args:
+        days: How far back their hours go.
+    """
+
+    def __init__(self, days: int) -> None:
+        self._first = int(NOW - days * DAY) // HOUR_S * HOUR_S
+        self._sums: dict[tuple[str, tuple[tuple[str, str], ...], int], float] = defaultdict(float)
+
+    def counting(self, recordings: Iterable[recorders.Recording]) -> Iterator[recorders.Recording]:
+        """The recordings as they are, each once it is counted."""
+        for recording in recordings:
+            for key, points in recording.series.items():
+                rule = RULES.get(key.metric)
+                if rule is None:
+                    continue
+                track = Track()
+                track.extend(points)
+                labels = tuple((name, value) for name, value in key.labels if name in rule.labels)
+                for hour in {-int(-t // HOUR_S) * HOUR_S for t in track.times}:
+                    self._sums[rule.record, labels, hour] += by_rules(track, hour - HOUR_S, hour)
+            yield recording
+
+    def lines(self) -> Iterator[str]:
+        """Lines of OpenMetrics, with the 0 of every hour."""
+        for rule in RULES.values():
+            for hour in range(self._first, NOW - EVALUATED_AFTER_S, HOUR_S):
+                yield f"{rule.record} 0 {hour + EVALUATED_AFTER_S}\n"
+        for (record, labels, hour), value in sorted(self._sums.items()):
+            if hour + EVALUATED_AFTER_S <= NOW:
+                inside = ",".join(f'{name}="{text}"' for name, text in labels)
+                yield f"{record}{{{inside}}} {value!r} {hour + EVALUATED_AFTER_S}\n"
+
+
+def recordings(series: int, days: int = DAYS) -> Iterator[recorders.Recording]:
     """Sessions of up to half an hour until so many series exist, one in fifty of them resumed later."""
     author = Author(random.Random(series), (User.subscriber("ada"), User.subscriber("lin")))
     rng = author.rng
@@ -109,7 +164,7 @@ def recordings(series: int) -> Iterator[recorders.Recording]:
             return
         seconds = rng.triangular(2 * MINUTE, 30 * MINUTE, 8 * MINUTE)
         # Some work goes on now, so that every poll finds something new.
-        start = NOW - 20 * MINUTE if number % 200 == 0 else NOW - rng.random() * 30 * DAY
+        start = NOW - 20 * MINUTE if number % 200 == 0 else NOW - rng.random() * days * DAY
         processes: list[Process] = [author.process(start, seconds, requests_every_s=60)]
         if number % 50 == 0:
             processes.append(
@@ -186,9 +241,11 @@ class UsualWay:
 
 
 @contextmanager
-def opened(url: str, lookback_days: int | None = None) -> Iterator[PrometheusSource]:
+def opened(
+    url: str, lookback_days: int | None = None, *, rules: Literal["auto", "off"] = "auto"
+) -> Iterator[PrometheusSource]:
     """A source that has discovered what the server holds."""
-    settings = PrometheusSettings(url=url, timeout_s=120)
+    settings = PrometheusSettings(url=url, timeout_s=120, recording_rules=rules)
     if lookback_days is not None:
         settings = settings.model_copy(update={"lookback_days": lookback_days})
     with closing(PrometheusSource(settings, clock=lambda: NOW)) as source:
@@ -284,7 +341,7 @@ def held(url: str, function: str) -> int:
     total = 0.0
     with httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
         for name in spellings.SUFFIXES.names.values():
-            promql = f"sum({function}({name}[31d]))"
+            promql = f"sum({function}({name}[100d]))"
             answer = client.post("/api/v1/query", data={"query": promql, "time": str(NOW + 86_400)})
             total += sum(float(sample["value"][1]) for sample in answer.json()["data"]["result"])
     return int(total)

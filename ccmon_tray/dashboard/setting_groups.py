@@ -151,6 +151,13 @@ GROUPS: Final[Sequence[Group]] = (
                 Kind.NUMBER,
                 unit="days",
             ),
+            Item(
+                "prometheus.recording_rules",
+                "Recorded hours",
+                "Of stack/rules.yml, for long curves",
+                Kind.SEGMENTS,
+                (("auto", "Used"), ("off", "Not used")),
+            ),
             Item("prometheus.max_answer_mib", "Largest answer", "", Kind.NUMBER, unit="MiB"),
             Item("prometheus.concurrency", "Queries at once", "", Kind.NUMBER, unit="1 to 16"),
         ),

@@ -32,6 +32,7 @@ from ccmon_tray.usage.alerts import (
     decide,
     news,
 )
+from ccmon_tray.usage.models import cast_doubt
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar, in_daily_span, parse_daily_span
@@ -242,7 +243,7 @@ class AlertDesk:
 
     def _doubts(self, source: UsageSource, since: int, now: float) -> bool:
         try:
-            return bool(source.warnings(Span(since, int(now))))
+            return cast_doubt(source.warnings(Span(since, int(now))))
         except CcmonError as error:
             _log.info("Whether an alert can be trusted is not known: %s", error)
             return True

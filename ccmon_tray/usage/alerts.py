@@ -19,7 +19,7 @@ from pydantic import ConfigDict, Field
 from ccmon_tray.usage import budgets, formatting, wording
 from ccmon_tray.usage.alert_rules import AlertRules
 from ccmon_tray.usage.budgets import BudgetPeriod, BudgetUse
-from ccmon_tray.usage.models import Frozen
+from ccmon_tray.usage.models import Frozen, cast_doubt
 from ccmon_tray.usage.snapshot import Figures, Snapshot
 from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar
@@ -259,7 +259,7 @@ def _trusted(snapshot: Snapshot, figures: Figures, start: int) -> bool:
 
     What it says of a longer range need not be about the period: the source knows, see :attr:`Finding.since`.
     """
-    return not snapshot.warnings or figures.range.info.start < start
+    return not cast_doubt(snapshot.warnings) or figures.range.info.start < start
 
 
 def _assess_budget(finding: _Findings, use: BudgetUse, rules: AlertRules, calendar: Calendar) -> None:
@@ -310,7 +310,7 @@ def _assess_hour(
     cost, seen = formatting.money(last_hour_usd), finding.seen
     since = int(seen.now) - _HOUR_S
     # It is not asked about what is over, since that would be at each reading.
-    settled = not finding.seen.snapshot.warnings
+    settled = not cast_doubt(finding.seen.snapshot.warnings)
     if (limit := rules.burn_rate_usd_per_hour) is not None:
         if last_hour_usd > limit:
             alert = finding.alert(

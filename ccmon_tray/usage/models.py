@@ -3,6 +3,9 @@
 ``None`` means that the source cannot know the value; 0 means that it is known to be nothing.
 """
 
+from collections.abc import Iterable
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccmon_tray.usage.metrics import TokenType
@@ -117,6 +120,15 @@ class UsageWarning(Frozen):
     message: str
     cure: str
     sessions: tuple[str, ...] = ()
+
+
+FIGURES_HOLD: Final = frozenset({"recorded-hours-differ"})
+"""Codes of warnings about something that costs time alone: the figures are right."""
+
+
+def cast_doubt(warnings: Iterable[UsageWarning]) -> bool:
+    """Whether any of some warnings says that figures may be off."""
+    return any(warning.code not in FIGURES_HOLD for warning in warnings)
 
 
 class RangeInfo(Frozen):

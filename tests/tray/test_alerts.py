@@ -21,7 +21,7 @@ from ccmon_tray.tray.model import Action, Command
 from ccmon_tray.tray.silence import SilenceWatch
 from ccmon_tray.usage.budgets import BudgetPeriod, with_budgets
 from ccmon_tray.usage.metrics import Metric
-from ccmon_tray.usage.models import SourceInfo
+from ccmon_tray.usage.models import SourceInfo, UsageWarning
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar
@@ -385,6 +385,14 @@ def test_a_warning_about_long_ago_is_no_reason_to_be_silent_today(tmp_path: Path
     warned = of_range(spent(30.0), MIDNIGHT - 80 * 24 * HOUR).model_copy(update={"warnings": (SAW_TOOTH,)})
     with rig(tmp_path) as made:
         assert made.see(warned, source)
+        assert made.titles(1) == ["The day’s budget is exceeded"]
+
+
+def test_a_warning_about_mere_time_is_no_reason_to_be_silent(tmp_path: Path) -> None:
+    source = FakeSource()
+    source.warned = (UsageWarning(code="recorded-hours-differ", message="It takes longer", cure=""),)
+    with rig(tmp_path) as made:
+        assert made.see(spent(30.0), source)
         assert made.titles(1) == ["The day’s budget is exceeded"]
 
 

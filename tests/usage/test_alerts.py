@@ -191,6 +191,14 @@ def test_warned_numbers_are_no_reason_either_nor_that_it_is_over() -> None:
     assert not {"burn-rate", "unusual-hour"} & found.over
 
 
+def test_a_warning_about_mere_time_says_nothing_against_the_figures() -> None:
+    slow = UsageWarning(code="recorded-hours-differ", message="They are read from the counters", cure="")
+    warned = reading(25.0, hour=50.0).model_copy(update={"warnings": (slow,)})
+    assert met(warned, usual_hour_usd=1.0) == ["budget.day", "burn-rate", "unusual-hour"]
+    both = warned.model_copy(update={"warnings": (slow, SAW_TOOTH)})
+    assert "budget.day" not in met(both, usual_hour_usd=1.0)
+
+
 def test_a_long_range_beyond_the_retention_says_nothing_against_today() -> None:
     beyond = UsageWarning(code="beyond-retention", message="It keeps 15 days", cure="")
     warned = reading(25.0).model_copy(update={"warnings": (beyond,)})

@@ -9,6 +9,7 @@ from typing import Final
 
 from ccmon_tray.sources.prometheus.client import BuildInfo, PrometheusClient
 from ccmon_tray.sources.prometheus.promql import Matcher, Selector, Spelling
+from ccmon_tray.sources.prometheus.recorded_hours import RULES
 from ccmon_tray.usage.metrics import Label, Metric, canonical_metric
 
 UNNAMED: Final = Matcher(Label.SESSION, "=", "")
@@ -34,6 +35,7 @@ class Catalogue:
         matchers: The user's extra matchers, which every selector carries.
         retention_s: How long the server keeps samples, seconds; None where it does not say.
         has_unnamed: There are series without a session id.
+        recorded: The names of recorded series, of those that ``stack/rules.yml`` makes.
     """
 
     build: BuildInfo
@@ -41,6 +43,7 @@ class Catalogue:
     matchers: tuple[Matcher, ...]
     retention_s: float | None
     has_unnamed: bool = False
+    recorded: frozenset[str] = frozenset()
 
     @property
     def lists_sessions(self) -> bool:
@@ -90,22 +93,25 @@ def discover(client: PrometheusClient, matchers: tuple[Matcher, ...], now: float
     Raises:
         SourceError: The server cannot answer.
     """
+    records = {rule.record for rule in RULES.values()}
     pattern = Selector(
         (),
-        (Matcher("__name__", "=~", ".*claude_code[._].*"),),
+        (Matcher("__name__", "=~", "|".join([".*claude_code[._].*", *sorted(records)])),),
         Spelling(),
     )
-    names: dict[Metric, list[str]] = defaultdict(list)
     # Of a moment before the first sample it is known that nothing was used: telemetry there is.
-    for name in sorted(client.metric_names(now - _HORIZON_S, max(now, time.time()), (str(pattern),))):
+    stored = client.metric_names(now - _HORIZON_S, max(now, time.time()), (str(pattern),))
+    names: dict[Metric, list[str]] = defaultdict(list)
+    for name in sorted(stored):
         metric = canonical_metric(name)
         if metric is not None:
             names[metric].append(name)
     found = Catalogue(
         client.build_info(),
-        {metric: tuple(stored) for metric, stored in names.items()},
+        {metric: tuple(found) for metric, found in names.items()},
         matchers,
         client.retention_s(),
+        recorded=frozenset(records.intersection(stored)),
     )
     unnamed = (selector.where(UNNAMED).last(_HORIZON_S) for selector in found.selectors(*Metric))
     return replace(found, has_unnamed=any(client.query(f"count({series})", now) for series in unnamed))

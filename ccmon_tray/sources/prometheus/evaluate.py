@@ -221,7 +221,7 @@ class Evaluator:
                 rises.append((series.labels, amounts, 0))
             return self._rises(rises)
 
-        return [partial(climb, *run) for run in _runs(batch.boundaries)]
+        return [partial(climb, *run) for run in equal_steps(batch.boundaries)]
 
     def _last_values(self, batch: Batch, scope: Scope | None) -> list[Callable[[], list[Rise]]]:
         """Calls for the last values in the window, summed: the increase of all series that appeared in it.
@@ -298,7 +298,7 @@ class Evaluator:
                 )
             ]
         place = {edge: i for i, edge in enumerate(batch.boundaries[1:])}
-        for start, end, step in _runs(batch.boundaries):
+        for start, end, step in equal_steps(batch.boundaries):
             query = f"{grouped} ({increase(selector, step, self._lookback_s)})"
 
             def steps(query: str = query, start: int = start, end: int = end, step: int = step) -> list[Rise]:
@@ -332,7 +332,7 @@ class Evaluator:
         return rises
 
 
-def _runs(boundaries: Sequence[int]) -> list[tuple[int, int, int]]:
+def equal_steps(boundaries: Sequence[int]) -> list[tuple[int, int, int]]:
     """Stretches of equal steps: (first edge, last edge, step), Unix seconds. Each is one range query."""
     runs: list[tuple[int, int, int]] = []
     for start, end in pairwise(boundaries):

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from typing import Final
 
 from ccmon_tray.sources.base import Span
@@ -41,6 +42,17 @@ _LOWEST: Final = "lowest "
 _RESUMED: Final = Matcher(Label.START_TYPE, "=~", "resume|continue")
 # Counters that tell a restart by dropping. Tokens carry the labels of cost and drop with it.
 _TELLTALE: Final = (Metric.COST, Metric.ACTIVE_TIME)
+
+
+class Need(IntEnum):
+    """How much must be known of the sessions in a window; each includes the ones before."""
+
+    IRREGULAR = 0
+    """Those that the server cannot add up."""
+    BASES = 1
+    """Those that were there before it."""
+    ACTIVE = 2
+    """All that are active in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,7 @@ class Scope:
         stored_twice: Sessions whose cost is stored under several names at once.
         fallen: The irregular sessions that drop between their base and the window.
         shapes: Of the active sessions, where their series were counted.
+        irregular_only: Nothing but the irregular sessions was asked for.
     """
 
     span: Span
@@ -94,6 +107,13 @@ class Scope:
     stored_twice: tuple[str, ...] = ()
     fallen: frozenset[str] = frozenset()
     shapes: Mapping[str, Shape] = field(default_factory=dict)
+    irregular_only: bool = False
+
+    def suffices(self, need: Need) -> bool:
+        """Whether as much is known as is needed."""
+        if need is Need.ACTIVE:
+            return self.active is not None
+        return need is Need.IRREGULAR or not self.irregular_only
 
     def unchanged(self, shapes: Mapping[str, Shape]) -> set[str]:
         """The sessions whose series in the window are still those that had these shapes."""
@@ -110,6 +130,7 @@ class Look:
         is_listed: Whether the active sessions are among the parts.
         early: The sessions that may have samples before the window, if it is long.
         stored_twice: Sessions whose cost is stored under several names at once.
+        irregular_only: Nothing but the irregular sessions is asked for.
     """
 
     span: Span
@@ -117,6 +138,7 @@ class Look:
     is_listed: bool
     early: frozenset[str] | None
     stored_twice: frozenset[str]
+    irregular_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,24 +183,26 @@ class Scoper:
             metric for metric in Metric if metric is not Metric.TOKENS or not catalogue.names.get(Metric.COST)
         ]
 
-    def look(self, span: Span, *, listed: bool, counted: bool = False) -> Look:
+    def look(self, span: Span, need: Need, *, counted: bool = False) -> Look:
         """Ask about the sessions in a window what need not wait for anything.
 
         Args:
             span: The window.
-            listed: Whether its active sessions must be known.
+            need: How much must be known of them.
             counted: Their series are counted elsewhere: they are not asked for here, but what else changes
                 when a session's series do.
         """
-        listing = self._catalogue.lists_sessions
+        irregular_only = need is Need.IRREGULAR
+        listing = self._catalogue.lists_sessions and not irregular_only
         early: set[str] | None = None
         if listing and span.end - span.start > _SHORT_S:
             # Before a long window there may be few sessions, and in it many.
             early = self._sessions_before(span)
-        is_listed = listing and not counted and (listed or early is None or len(early) > _FEW)
+        is_listed = listing and not counted and (need is Need.ACTIVE or early is None or len(early) > _FEW)
         parts = self._ask_sessions(span, active=is_listed, lowest=counted)
         before = None if early is None else frozenset(early)
-        return Look(span, parts, is_listed, before, frozenset(self._stored_twice(span)))
+        twice = frozenset(self._stored_twice(span))
+        return Look(span, parts, is_listed, before, twice, irregular_only)
 
     def sight(
         self, look: Look, counts: Mapping[str, float] | None = None, before: Scope | None = None
@@ -215,6 +239,7 @@ class Scoper:
             straddlers=None if straddlers is None else tuple(sorted(straddlers)),
             stored_twice=tuple(sorted(look.stored_twice)),
             shapes=_shapes(counts or {}, parts),
+            irregular_only=look.irregular_only,
         )
         same = scope.unchanged(before.shapes)
         fallen = before.fallen & same
@@ -237,6 +262,7 @@ class Scoper:
             stored_twice=scope.stored_twice,
             fallen=scope.fallen | fallen,
             shapes=scope.shapes,
+            irregular_only=scope.irregular_only,
         )
 
     def _stored_twice(self, span: Span) -> set[str]:

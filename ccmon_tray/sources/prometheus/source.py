@@ -7,6 +7,8 @@ How a question is answered, so that it is exact and cheap (``increase()`` is nei
 3. The others only rise: the differences of their last values at the steps' edges are the exact increases, and
    the server needs no matching of series to sum them (:mod:`.evaluate`).
 4. Where sessions cannot be listed, the exact increase is one expression for each series (:mod:`.promql`).
+
+Of long windows, hours that recording rules have summed need none of this (:mod:`.recorded`).
 """
 
 import time
@@ -25,7 +27,8 @@ from ccmon_tray.sources.prometheus.discovery import Catalogue, discover
 from ccmon_tray.sources.prometheus.evaluate import Batch, Evaluator, Rise, batch_key
 from ccmon_tray.sources.prometheus.history import Histories
 from ccmon_tray.sources.prometheus.promql import parse_matchers
-from ccmon_tray.sources.prometheus.scope import Scope, Scoper, Sighting
+from ccmon_tray.sources.prometheus.recorded import Recorded
+from ccmon_tray.sources.prometheus.scope import Need, Scope, Scoper, Sighting
 from ccmon_tray.sources.prometheus.sessions import Sessions
 from ccmon_tray.sources.prometheus.warnings import warnings_of
 from ccmon_tray.usage.metrics import Label
@@ -55,6 +58,15 @@ class PrometheusSource:
         self._lookback_s = settings.lookback_days * 86_400
         self._histories = Histories(self._client, self._lookback_s)
         self._bases = Bases()
+        self._recorded = Recorded(
+            self._client,
+            self._matchers,
+            self._lookback_s,
+            is_on=settings.recording_rules == "auto",
+            clock=clock,
+            ask_counters=self._ask_counters,
+            scopes_of=self._scopes_of,
+        )
         self._lock = Lock()
         self._catalogue: Catalogue | None = None
         self._looked_up_at = float("-inf")
@@ -72,26 +84,31 @@ class PrometheusSource:
         """What the server holds; looked up anew every five minutes."""
         if refresh:
             self._histories.forget()
+            self._recorded.forget()
         catalogue = self._look_up(refresh=refresh)
         return Inventory(self.info, catalogue.names, catalogue.retention_s)
 
     def ask(self, questions: Sequence[Question]) -> tuple[Answer, ...]:
         """The answers, worked out side by side."""
+        return self._recorded.ask(self._look_up(), questions)
+
+    def _ask_counters(self, questions: Sequence[Question]) -> tuple[Answer, ...]:
+        """The answers from the counters alone."""
         catalogue = self._look_up()
         members: dict[object, list[int]] = defaultdict(list)
         for i, question in enumerate(questions):
             members[batch_key(question, i)].append(i)
-        spans = {question.span: False for question in questions}
-        spans.update((question.span, True) for question in questions if question.boundaries)
+        spans = {question.span: Need.BASES for question in questions}
+        spans.update((question.span, Need.ACTIVE) for question in questions if question.boundaries)
         evaluator = Evaluator(self._client, catalogue, self._lookback_s)
         batches = [Batch.of([questions[i] for i in group]) for group in members.values()]
         scoper = Scoper(self._client, catalogue, self._histories, self._lookback_s)
 
         early_calls = [evaluator.early_calls(batch) for batch in batches]
         counted = {batch.span: n for n, batch in enumerate(batches) if evaluator.counts_series(batch)}
-        kept = {span: scope for span in spans if (scope := self._kept_scope(span, listed=spans[span]))}
+        kept = {span: scope for span, need in spans.items() if (scope := self._kept_scope(span, need))}
         new = [span for span in spans if span not in kept]
-        looks = [partial(scoper.look, span, listed=spans[span], counted=span in counted) for span in new]
+        looks = [partial(scoper.look, span, spans[span], counted=span in counted) for span in new]
         looked, *found = self._gather([looks, *early_calls])
         lasts: list[list[Rise]] = [list(chain(*rises)) for rises in found]
         sightings = {span: Sighting(scope) for span, scope in kept.items()}
@@ -136,7 +153,7 @@ class PrometheusSource:
     def count_sessions(self, span: Span) -> int:
         """How many distinct session ids had any use in the window."""
         catalogue = self._look_up()
-        scope = self._scope(catalogue, span)
+        scope = self._scope(span, Need.BASES)
         return Sessions(self._client, catalogue, self._lookback_s).count(scope)
 
     def sessions_seen(self, span: Span, session_ids: Sequence[str] | None = None) -> tuple[SessionSeen, ...]:
@@ -146,14 +163,15 @@ class PrometheusSource:
         on a grid that is coarser the longer the window and the more series there are.
         """
         catalogue = self._look_up()
-        scope = self._scope(catalogue, span, listed=session_ids is None)
+        scope = self._scope(span, Need.ACTIVE if session_ids is None else Need.BASES)
         return Sessions(self._client, catalogue, self._lookback_s).seen(scope, session_ids)
 
     def warnings(self, span: Span) -> tuple[UsageWarning, ...]:
         """Why answers about this window may be off."""
         catalogue = self._look_up()
-        scope = self._scope(catalogue, span)
-        return warnings_of(scope, catalogue, self._clock(), self._client.take_warnings())
+        scope = self._kept_scope(span, Need.IRREGULAR) or self._scope(span, Need.BASES)
+        told = warnings_of(scope, catalogue, self._clock(), self._client.take_warnings())
+        return *told, *self._recorded.warnings(span)
 
     def health(self, span: Span) -> "ServerHealth":
         """How the server itself is now, and how it was over a span."""
@@ -182,19 +200,29 @@ class PrometheusSource:
         self._bases.forget()
         return found
 
-    def _scope(self, catalogue: Catalogue, span: Span, *, listed: bool = False) -> Scope:
-        scope = self._kept_scope(span, listed=listed)
-        if scope is None:
-            scoper = Scoper(self._client, catalogue, self._histories, self._lookback_s)
-            scope = scoper.settle(scoper.sight(scoper.look(span, listed=listed)))
-            self._keep({span: scope})
-        return scope
+    def _scopes_of(self, spans: Mapping[Span, Need]) -> dict[Span, Scope]:
+        """The scopes of windows, each with as much as is needed."""
+        catalogue = self._look_up()
+        scoper = Scoper(self._client, catalogue, self._histories, self._lookback_s)
+        scopes = {span: scope for span, need in spans.items() if (scope := self._kept_scope(span, need))}
+        new = [span for span in spans if span not in scopes]
+        looks = [partial(scoper.look, span, spans[span]) for span in new]
+        # What a call asks runs one after another within it, but side by side where there is but one.
+        looked = [look() for look in looks] if len(new) == 1 else self._client.gather(looks)
+        settles = [partial(scoper.settle, scoper.sight(look)) for look in looked]
+        found = [settle() for settle in settles] if len(new) == 1 else self._client.gather(settles)
+        scopes.update(zip(new, found, strict=True))
+        self._keep(scopes)
+        return scopes
 
-    def _kept_scope(self, span: Span, *, listed: bool) -> Scope | None:
-        """What is known of a window's sessions; ``listed``: those active in it must be."""
+    def _scope(self, span: Span, need: Need) -> Scope:
+        return self._scopes_of({span: need})[span]
+
+    def _kept_scope(self, span: Span, need: Need) -> Scope | None:
+        """What is known of a window's sessions, if it is as much as is needed."""
         with self._lock:
             scope = self._scopes.get(span)
-        return scope if scope is not None and (scope.active is not None or not listed) else None
+        return scope if scope is not None and scope.suffices(need) else None
 
     def _earlier_scope(self, span: Span) -> Scope | None:
         """What was found of a window that has grown since."""
