@@ -7,12 +7,15 @@ counters, as everything else is. Increments tile, so the pieces add up to the wh
 How far an hour can be trusted: by the rules' expression it is exact for every counter that never falls in it,
 and off in a known way (:func:`.recorded_hours.by_rules`) for one that falls once, so that what a resumed
 session really used is put in its place; hours in which a counter falls more often are asked of the counters.
-What arrived after an hour had been evaluated is not in it. So each hour some recorded days are compared with
-the counters, and once they differ the rules are left alone, and :meth:`Recorded.warnings` says so.
+What arrived after an hour had been evaluated is not in it. So before recorded hours are first used, some days
+are compared with the counters; and what is read from them is compared, group by group, with the totals that
+the counters tell of the same hours, which cost little beside steps. Both are done again every hour. Once they
+differ the rules are left alone, and :meth:`Recorded.warnings` says so.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -105,11 +108,13 @@ class Recorded:
         self._compared_at = float("-inf")
         self._compared: dict[Metric, bool] = {}
         self._difference: _Difference | None = None
+        self._agreed: dict[tuple[Question, ...], float] = {}
 
     def forget(self) -> None:
         """Trust nothing remembered: compare again."""
         with self._lock:
             self._compared_at = float("-inf")
+            self._agreed.clear()
 
     def warnings(self, span: Span) -> tuple[UsageWarning, ...]:
         """That recorded hours are wrong, where they would have been used."""
@@ -122,9 +127,9 @@ class Recorded:
         return (
             UsageWarning(
                 code="recorded-hours-differ",
-                message=f"{RULES[found.metric].record} is {share:.2%} off what the counters say of the day "
-                f"from {day:%Y-%m-%d %H:%M} UTC on: samples came after the rule was evaluated, or it sums "
-                "others. Figures are read from the counters instead: they are right, but take longer.",
+                message=f"{RULES[found.metric].record} is {share:.2%} off what the counters say of "
+                f"the time from {day:%Y-%m-%d %H:%M} UTC on: samples came after the rule was evaluated, or "
+                "it sums others. Figures are read from the counters instead: they are right, but slower.",
                 cure="Delete the recorded series and fill them again with “promtool tsdb create-blocks-from "
                 'rules”, or set prometheus.recording_rules = "off".',
             ),
@@ -162,10 +167,12 @@ class Recorded:
             if usable:
                 plans[question] = Plan(question, tuple(usable))
         answered = self._carry_out(tuple(plans.values()), scopes)
+        evaluator = Evaluator(self._client, catalogue, self._lookback_s)
+        if self._differ(plans.values(), answered, evaluator):
+            return self._ask_counters(questions)
         rest = [question for question in questions if question not in plans]
         pieces = [piece for plan in plans.values() for piece in plan.pieces]
         counted = dict(zip([*rest, *pieces], self._ask_counters([*rest, *pieces]), strict=True))
-        evaluator = Evaluator(self._client, catalogue, self._lookback_s)
         for question, plan in plans.items():
             rises = chain(answered[question], counted_rises(plan, counted))
             counted[question] = evaluator.answer(question, rises)
@@ -247,6 +254,39 @@ class Recorded:
             if not is_recent:
                 self._compared_at = moment
         return frozenset(metric for metric, equal in compared.items() if equal)
+
+    def _differ(
+        self, plans: Iterable[Plan], answered: Mapping[Question, list[Rise]], evaluator: Evaluator
+    ) -> bool:
+        """Whether what is read from recorded hours is not what the counters tell of them, in any group."""
+        moment = time.monotonic()
+        # Without the window's own start and steps, so that the same hours are compared once an hour.
+        parts = {
+            plan.question: tuple(
+                replace(plan.question, span=Span(run.start, run.end), boundaries=None) for run in plan.runs
+            )
+            for plan in plans
+        }
+        with self._lock:
+            self._agreed = {k: at for k, at in self._agreed.items() if moment - at < _COMPARED_EVERY_S}
+            due = {question: asked for question, asked in parts.items() if asked not in self._agreed}
+        answers = iter(self._ask_counters([part for asked in due.values() for part in asked]))
+        for question, asked in due.items():
+            counted = defaultdict[tuple[str, ...], float](float)
+            for row in chain.from_iterable(next(answers).rows for _ in asked):
+                counted[row.key] += row.total
+            said = {row.key: row.total for row in evaluator.answer(question, answered[question]).rows}
+            span = Span(asked[0].span.start, asked[-1].span.end)
+            for key in counted.keys() | said:
+                found = _Difference(question.metric, span, said.get(key, 0.0), counted.get(key, 0.0))
+                if not found.is_small:
+                    with self._lock:
+                        self._difference = found
+                        self._compared = dict.fromkeys(self._compared, False)
+                    return True
+        with self._lock:
+            self._agreed |= dict.fromkeys(due.values(), moment)
+        return False
 
     def _carry_out(self, plans: Sequence[Plan], scopes: Mapping[Span, Scope]) -> dict[Question, list[Rise]]:
         """What was recorded in the hours of each plan, with what irregular sessions really used."""

@@ -321,9 +321,11 @@ def test_hours_that_were_not_evaluated_are_asked_of_the_counters(
         assert served.asked()
 
 
-def test_hours_that_miss_what_came_late_are_left_alone_and_told_of(made: Made) -> None:
+# Of the days before the last one, only one is compared before recorded hours are used.
+@pytest.mark.parametrize("ago_h", [14, 60, 120, 180])
+def test_hours_that_miss_what_came_late_are_left_alone_and_told_of(made: Made, ago_h: int) -> None:
     author = Author(random.Random("late"), PEOPLE)
-    late = recorders.cumulative([author.process(NOW - 14 * HOUR, 20 * MINUTE)])
+    late = recorders.cumulative([author.process(NOW - ago_h * HOUR, 20 * MINUTE)])
     with made.serving((DAYS, 0), late=late) as served, served.opened() as source:
         assert wrong(served, source) == []
         spans = [Span(window.start, window.end) for window in WINDOWS]
