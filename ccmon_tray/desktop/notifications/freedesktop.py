@@ -46,6 +46,7 @@ class FreedesktopNotifier:
         self._thread = LoopThread("notifications")
         self._bus: MessageBus | None = None
         self._open: dict[int, None] = {}
+        self._early: list[Message] | None = None  # signals that came before the number they are about
 
     def show(self, notification: Notification) -> None:
         """Show one.
@@ -82,8 +83,14 @@ class FreedesktopNotifier:
         }
         told = (APP_NAME, 0, self._icon, notification.title, body)
         rest = (actions if "actions" in able else [], hints, -1)
-        (number,) = await self._call(bus, "Notify", "susssasa{sv}i", *told, *rest)
+        early = self._early = []
+        try:
+            (number,) = await self._call(bus, "Notify", "susssasa{sv}i", *told, *rest)
+        finally:
+            self._early = None
         self._open[number] = None
+        for message in early:
+            self._on_message(message)
         while len(self._open) > _MOST_OPEN:
             del self._open[next(iter(self._open))]
 
@@ -117,8 +124,10 @@ class FreedesktopNotifier:
         if message.message_type is not MessageType.SIGNAL or message.interface != _NAME:
             return
         number = message.body[0] if message.body else None
-        if number not in self._open:
-            return  # another program's
+        if number not in self._open:  # another program's, or one that is being shown just now
+            if self._early is not None:
+                self._early.append(message)
+            return
         if message.member == "NotificationClosed":
             del self._open[number]
         elif message.member == "ActionInvoked":
