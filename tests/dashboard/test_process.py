@@ -17,7 +17,7 @@ from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.instance import running_pid, wait_for_end
 from ccmon_tray.paths import Paths, find_paths
 from tests.support.command_line import COMMAND, ROOT, environment
-from tests.support.desktop import Box, Desktop, wait_for
+from tests.support.desktop import Box, Desktop, press_until, wait_for
 from tests.support.patience import PATIENCE_S, allowed
 
 pytestmark = pytest.mark.needs("Xvfb", "xdotool", "openbox")
@@ -230,7 +230,8 @@ def test_each_end_is_clean_and_soon(managed: Desktop, opened: Open, paths: Paths
             window.tell("windowactivate", "--sync", window.id)
             # Active is what the window manager calls it; keys go where the focus is, a little later.
             wait_for(lambda: window.tell("getwindowfocus").strip() == window.id, "the focus")
-            managed.press("ctrl+q")
+            ended = window.process.poll
+            press_until(lambda: managed.press("ctrl+q"), lambda: ended() is not None, "the end")
     _, words = window.process.communicate(timeout=PATIENCE_S)
 
     assert time.monotonic() - began < allowed(5)

@@ -28,6 +28,34 @@ Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels; right and bottom are outside."""
 
 _POLL_S = 0.05
+_PRESS_AGAIN_S = 3.0
+
+
+def press_until(press: Callable[[], object], look: Callable[[], T], what: str) -> T:
+    """Press something, and again every few seconds as a person does, until it has had its effect.
+
+    On a busy machine a key or a click can come before its window takes any.
+
+    Args:
+        press: Presses it.
+        look: Returns what is waited for, or something false.
+        what: What is waited for, for the failure's words.
+
+    Returns:
+        What was seen.
+    """
+    pressed_at = float("-inf")
+
+    def pressed() -> T:
+        nonlocal pressed_at
+        if seen := look():
+            return seen
+        if time.monotonic() - pressed_at > _PRESS_AGAIN_S:
+            pressed_at = time.monotonic()
+            press()
+        return look()
+
+    return wait_for(pressed, what)
 
 
 def wait_for(look: Callable[[], T], what: str, timeout_s: float = PATIENCE_S) -> T:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.command_line import start
-from tests.support.desktop import Desktop, wait_for
+from tests.support.desktop import Desktop, press_until, wait_for
 from tests.support.dunst import PROGRAMS, Dunst
 from tests.support.patience import PATIENCE_S
 
@@ -80,8 +80,9 @@ def test_over_budget_it_notifies_once_and_can_be_snoozed_there(tmp_path: Path, d
             assert [(alert["kind"], alert["period"]) for alert in tray.told] == [("budget", "month")]
             assert tray.told[0]["title"] == "Demo: The month’s budget is exceeded"
 
-            dunst.press("Snooze 1 hour")
-            until = wait_for(lambda: tray.state["snoozed_until"], "the snooze")
+            until = press_until(
+                lambda: dunst.press("Snooze 1 hour"), lambda: tray.state["snoozed_until"], "the snooze"
+            )
             assert until == pytest.approx(time.time() + 3600, abs=60)
 
         # The week's budget is exceeded as well now, but nothing is told before the hour is over.
