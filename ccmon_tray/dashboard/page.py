@@ -11,6 +11,7 @@ from ccmon_tray.dashboard.services import Services
 from ccmon_tray.dashboard.views.base import Asked, View
 from ccmon_tray.dashboard.widgets.notes import Banner, Deed, Note, Panel
 from ccmon_tray.dashboard.widgets.scroll import ScrolledBody
+from ccmon_tray.dashboard.widgets.sidebar import MARGIN
 from ccmon_tray.dashboard.work import Task, Work
 from ccmon_tray.errors import CcmonError, RequestsMissing
 from ccmon_tray.usage import wording
@@ -19,7 +20,6 @@ from ccmon_tray.usage.windows import ROLLING_S, Window
 
 _SLOW_S: Final = 0.5  # reading given up after so long has its connections cut: the server is in trouble
 _REST: Final = 20  # after reading anew by itself a view rests so many times as long as that took
-_MARGIN: Final = 24  # units
 _TOO_LONG: Final = "beyond-retention"  # a warning's code
 
 
@@ -64,7 +64,7 @@ class Page:
         self.frame.columnconfigure(0, weight=1)
         self.frame.rowconfigure(1, weight=1)
         self._scrolled: ScrolledBody | None = None
-        margin = design.px(_MARGIN)
+        margin = design.px(MARGIN)
         self._banner = Banner(self.frame, design)
         self._panel = Panel(self.frame, design)
         self._content: tk.Frame
@@ -231,7 +231,7 @@ class Page:
             self._banner.grid_forget()
         else:
             self._banner.show(banner)
-            margin = self._shell.design.px(_MARGIN)
+            margin = self._shell.design.px(MARGIN)
             gap = self._shell.design.px(12)
             self._banner.grid(row=0, column=0, sticky="ew", padx=margin, pady=(0, gap))
         self._shell.page_changed(self)

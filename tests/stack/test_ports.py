@@ -177,9 +177,8 @@ def test_a_running_tray_gives_its_ports_to_the_stack_and_takes_them_back(
     assert tray.returncode == 0, words
 
 
-def test_ports_are_asked_for_one_by_one(environ: dict[str, str], home: Path, ports: Ports) -> None:
-    """At a terminal: an empty answer keeps a port, and what cannot be one is asked for again."""
-    new = free_port()
+def answer(environ: dict[str, str], typed: str) -> tuple[int, str, str]:
+    """What ``stack ports --ask`` ends with and says at a terminal where this is typed."""
     terminal, person = pty.openpty()
     with subprocess.Popen(
         [*COMMAND, "stack", "ports", "--ask"],
@@ -190,12 +189,19 @@ def test_ports_are_asked_for_one_by_one(environ: dict[str, str], home: Path, por
         stderr=subprocess.PIPE,
         encoding="utf-8",
     ) as asking:
-        os.write(terminal, f"\n80\nabout 5000\n{new}\n\n\n".encode())
+        os.write(terminal, typed.encode())
         told, errors = asking.communicate(timeout=PATIENCE_S)
     os.close(terminal)
     os.close(person)
+    return asking.returncode, told, errors
 
-    assert asking.returncode == 0, errors
+
+def test_ports_are_asked_for_one_by_one(environ: dict[str, str], home: Path, ports: Ports) -> None:
+    """At a terminal: an empty answer keeps a port, and what cannot be one is asked for again."""
+    new = free_port()
+    code, told, errors = answer(environ, f"\n80\nabout 5000\n{new}\n\n\n")
+
+    assert code == 0, errors
     assert f"OTLP over HTTP [{ports.otlp_http}]: " in told
     assert "port 80 is privileged" in told
     assert "about 5000 is no number" in told
@@ -203,22 +209,9 @@ def test_ports_are_asked_for_one_by_one(environ: dict[str, str], home: Path, por
 
 
 def test_answers_that_end_change_nothing(environ: dict[str, str], home: Path, ports: Ports) -> None:
-    terminal, person = pty.openpty()
-    with subprocess.Popen(
-        [*COMMAND, "stack", "ports", "--ask"],
-        cwd=ROOT,
-        env=environ,
-        stdin=person,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    ) as asking:
-        os.write(terminal, f"{free_port()}\n\x04".encode())
-        _, errors = asking.communicate(timeout=PATIENCE_S)
-    os.close(terminal)
-    os.close(person)
+    code, _, errors = answer(environ, f"{free_port()}\n\x04")
 
-    assert asking.returncode == 2
+    assert code == 2
     assert "nothing was changed" in errors
     assert folder_of(home).ports == ports
 
