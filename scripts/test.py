@@ -7,11 +7,14 @@ Debian the programs that the tests drive are installed where that needs no passw
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -58,6 +61,9 @@ ASSETS = (
     "ccmon_tray/assets/icon-64.png",
     "ccmon_tray/stack/files/compose.yaml",
 )
+
+
+TESTS_LIMIT_S = 40 * 60  # nearly three times what they take on two cores; some test then waits for ever
 
 
 class Checks:
@@ -154,7 +160,9 @@ def tests_pass(python: Path, arguments: list[str], closing: list[str]) -> bool:
         arguments = ["--color=yes", *arguments]
     if not any(argument.startswith("-n") for argument in arguments):
         # Most tests wait for servers and displays: two at a time on a core; a file's share what they start.
-        arguments = ["-n", str(2 * (os.cpu_count() or 1)), "--dist", "loadfile", *arguments]
+        spread = ["-n", str(2 * (os.cpu_count() or 1)), "--dist", "loadfile"]
+        # Put in place of one that ended, a worker waits for its last test for ever.
+        arguments = [*spread, "--max-worker-restart", "0", *arguments]
     with subprocess.Popen(
         [str(python), "-m", "pytest", *arguments],
         cwd=bootstrap.PROJECT,
@@ -165,13 +173,40 @@ def tests_pass(python: Path, arguments: list[str], closing: list[str]) -> bool:
         text=True,
         encoding="utf-8",
         errors="replace",
+        start_new_session=True,  # so that what it started can be ended with it
     ) as pytest:
         assert pytest.stdout is not None
-        for line in pytest.stdout:
-            print(line, end="", flush=True)
-            if line.strip():
-                closing[:] = [line.rstrip()]
+        late: list[bool] = []
+
+        def give_up() -> None:
+            late.append(True)
+            end_all(pytest)
+
+        limit = threading.Timer(TESTS_LIMIT_S, give_up)
+        limit.daemon = True
+        limit.start()
+        try:
+            for line in pytest.stdout:
+                print(line, end="", flush=True)
+                if line.strip():
+                    closing[:] = [line.rstrip()]
+        except KeyboardInterrupt:
+            end_all(pytest)
+            raise
+        finally:
+            limit.cancel()
+    if late:
+        closing[:] = [f"The tests had not ended after {TESTS_LIMIT_S // 60} minutes."]
     return pytest.returncode == 0
+
+
+def end_all(pytest: subprocess.Popen[str]) -> None:
+    """End the tests and all that they started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pytest.pid, signal.SIGKILL)
+    else:
+        pytest.kill()
 
 
 def main() -> int:

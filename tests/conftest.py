@@ -1,15 +1,17 @@
 """What all tests share: the programs they drive must be there, or the reason they did not run is said."""
 
+import gc
 import os
 import shutil
+from collections.abc import Generator
 
-import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Properties hold however slow the machine: a busy one is no failure.
-hypothesis.settings.register_profile("no deadline", deadline=None)
-hypothesis.settings.load_profile("no deadline")
+# As in the window's own process: what Tk made may go on Tk's thread alone, here the main one, and a collector
+# that works wherever objects are made would find it on another; that one then waits for Tk, or is aborted.
+gc.disable()
+_FULL_EVERY = 50  # tests
 
 # Trays that tests start receive nothing at the usual ports, which others may use; the tests of the built-in
 # collector choose their own.
@@ -18,6 +20,24 @@ os.environ["CCMON_TRAY_COLLECTOR__ENABLED"] = "false"
 # How long an example takes says nothing: other tests run beside it, and so do their servers.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+
+_YOUNG = 1
+_tests_run = 0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Collect garbage between tests; all of it after those that may have had windows."""
+    global _tests_run  # noqa: PLW0603  # pytest's hooks are functions
+    outcome = yield
+    _tests_run += 1
+    gc.unfreeze()  # a window's main loop may have frozen what was there
+    if "desktop" in getattr(item, "fixturenames", ()) or _tests_run % _FULL_EVERY == 0:
+        gc.collect()
+    else:
+        gc.collect(_YOUNG)
+    return outcome
 
 
 @pytest.hookimpl(tryfirst=True)

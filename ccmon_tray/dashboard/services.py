@@ -35,9 +35,10 @@ class Services:
         self.calendar: Calendar = calendar_from(settings.time)
         self.clock = clock
         self._lock = Lock()
+        self._opening = Lock()  # apart from the other: nobody who closes waits for what is being opened
+        self._drops = 0
         self._source: UsageSource | None = None
         self._files: ClaudeFiles | None = None
-        self._closed = False
 
     @property
     def source(self) -> "UsageSource":
@@ -46,12 +47,20 @@ class Services:
         Raises:
             SettingsError: The settings name one that cannot be used.
         """
-        with self._lock:
-            if self._source is None:
-                from ccmon_tray.sources.choose import open_source  # noqa: PLC0415  # after the first frame
+        with self._opening:
+            with self._lock:
+                if self._source is not None:
+                    return self._source
+                drops = self._drops
+            from ccmon_tray.sources.choose import open_source  # noqa: PLC0415  # after the first frame
 
-                self._source = open_source(self.settings, self.calendar, follow_tray=True, clock=self.clock)
-            return self._source
+            source = open_source(self.settings, self.calendar, follow_tray=True, clock=self.clock)
+            with self._lock:
+                if drops == self._drops:
+                    self._source = source
+                    return source
+        source.close()  # dropped while it was being opened
+        return source
 
     @property
     def files(self) -> "ClaudeFiles":
@@ -87,8 +96,9 @@ class Services:
             self.drop()
 
     def drop(self) -> None:
-        """Make reading under way fail soon; the next one opens the source anew."""
+        """Make reading under way fail soon; the next one opens the source anew. Waits for nobody."""
         with self._lock:
             source, self._source = self._source, None
+            self._drops += 1
         if source is not None:
             source.close()

@@ -1,22 +1,12 @@
 """One display for all windows that tests open in their own process."""
 
-import gc
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.desktop import Desktop
 from tests.support.views import OpenView, opening
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let a test's windows go at its end: found by another thread later, Tcl would end the process."""
-    outcome = yield
-    if "desktop" in getattr(item, "fixturenames", ()):
-        gc.collect()
-    return outcome
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def test_what_the_first_frame_did_without_comes_after_it(
         monkeypatch.setattr(main, "import_views", fail)
     paths = find_paths({"CCMON_TRAY_HOME": str(tmp_path)})
     write(paths, '[source]\nkind = "demo"\n[appearance]\ntheme = "dark"\n')
-    gc.disable()
+    assert gc.get_freeze_count() == 0
     try:
         app = Dashboard(paths, "settings")
         app.root.tk.call(*INPUT_METHODS, False)  # as for the first frame
@@ -90,8 +90,6 @@ def test_what_the_first_frame_did_without_comes_after_it(
         app._ending = True
         app._look()
     finally:
-        gc.unfreeze()
-        gc.enable()
         if app._channel is not None:
             app._channel.close()
 

@@ -1,6 +1,5 @@
 """The real window inside the test's own process, with a view open and drawn."""
 
-import gc
 import tkinter as tk
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -95,8 +94,6 @@ def opening(desktop: Desktop, home: Path) -> Iterator[OpenView]:
             await_drawn(window)
         return window
 
-    # Tk's pictures must go on Tk's thread; there is no main loop here that other threads could leave it to.
-    gc.disable()
     try:
         yield make
     finally:
@@ -106,8 +103,6 @@ def opening(desktop: Desktop, home: Path) -> Iterator[OpenView]:
             with suppress(tk.TclError):  # a test may have closed it
                 window.root.destroy()
         windows.clear()
-        gc.enable()
-        gc.collect()
 
 
 def _fail(_kind: type[BaseException], error: BaseException, _trace: object) -> None:

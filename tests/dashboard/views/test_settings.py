@@ -1,6 +1,5 @@
 """The settings view in the whole program's window: typed into, saved, followed."""
 
-import gc
 import subprocess
 import sys
 import tkinter as tk
@@ -59,8 +58,6 @@ def dashboard(desktop: Desktop, paths: Paths, monkeypatch: pytest.MonkeyPatch) -
         dashboard.root.deiconify()
         dashboard.root.update()
         dashboard._begin()
-        # Tk's pictures must go on Tk's thread; no main loop is here that other threads could leave it to.
-        gc.disable()
         pump(dashboard.root, lambda: dashboard.window.page.current, "the settings")
         return dashboard
 
@@ -69,9 +66,6 @@ def dashboard(desktop: Desktop, paths: Paths, monkeypatch: pytest.MonkeyPatch) -
         if each._channel is not None:
             each._channel.close()
         each.window.close()
-    made.clear()
-    gc.enable()
-    gc.collect()
 
 
 def _fail(_kind: type[BaseException], error: BaseException, _trace: object) -> None:
