@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -16,55 +17,6 @@ from ccmon_tray.stack.ports import Ports
 from tests.support.fake_engines import FakeEngines
 
 STACK = Path(__file__).parents[2] / "stack"
-# What the collector's parts take, of what is used here: fields and kinds of value by the definitions that
-# they publish (config.schema.yaml in their folders, and their READMEs, of the 0.16x releases). No package has
-# these.
-DURATION, COUNT, SWITCH, TEXT = r"\d+(ms|s|m|h)", int, bool, str
-TAKES: dict[str, Any] = {
-    "receivers": {
-        "otlp": {"protocols": {"grpc": {"endpoint": TEXT}, "http": {"endpoint": TEXT}}},
-    },
-    "processors": {
-        "memory_limiter": {"check_interval": DURATION, "limit_mib": COUNT, "spike_limit_mib": COUNT},
-        "delta_to_cumulative": {"max_stale": DURATION, "max_streams": COUNT},
-    },
-    "exporters": {
-        "otlp_http/prometheus": {
-            "endpoint": TEXT,
-            "timeout": DURATION,
-            "retry_on_failure": {
-                "enabled": SWITCH,
-                "initial_interval": DURATION,
-                "max_interval": DURATION,
-                "max_elapsed_time": DURATION,
-            },
-            "sending_queue": {
-                "enabled": SWITCH,
-                "storage": TEXT,
-                "num_consumers": COUNT,
-                "queue_size": COUNT,
-            },
-        },
-        "nop": None,
-    },
-    "extensions": {
-        "file_storage": {
-            "directory": TEXT,
-            "create_directory": SWITCH,
-            "fsync": SWITCH,
-            "compaction": {"directory": TEXT, "on_start": SWITCH, "on_rebound": SWITCH},
-        },
-        "health_check": {"endpoint": TEXT},
-    },
-    "service": {
-        "extensions": [TEXT],
-        "pipelines": {
-            "metrics": {"receivers": [TEXT], "processors": [TEXT], "exporters": [TEXT]},
-            "logs": {"receivers": [TEXT], "exporters": [TEXT]},
-        },
-        "telemetry": {"logs": {"level": TEXT}},
-    },
-}
 PINNED = re.compile(r"^docker\.io/[a-z/-]+:v?\d+\.\d+\.\d+@sha256:[0-9a-f]{64}$")
 
 
@@ -161,31 +113,33 @@ def test_every_part_that_the_collectors_pipelines_name_is_configured() -> None:
     assert used == {kind: set(config[kind]) for kind in used}
 
 
-def wrong(value: Any, takes: Any, place: str = "") -> list[str]:
-    """The places where a configuration has a field or a value that is not taken."""
-    if isinstance(takes, dict):
-        if not isinstance(value, dict):
-            return [place]
-        inside = [wrong(each, takes.get(name, ...), f"{place}.{name}") for name, each in value.items()]
-        return [found for part in inside for found in part]
-    if isinstance(takes, list):
-        return [place for each in value for _ in wrong(each, takes[0])]
-    if takes == DURATION:
-        return [] if isinstance(value, str) and re.fullmatch(DURATION, value) else [place]
-    if takes is None:
-        return [] if value is None else [place]
-    return [] if takes is not ... and type(value) is takes else [place]
-
-
 def test_every_field_of_the_collector_is_one_that_it_takes() -> None:
+    schema = yaml.safe_load((Path(__file__).parent / "collector.schema.yaml").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+
+    def wrong(config: Any) -> list[str]:
+        return sorted(
+            f"{'.'.join(map(str, each.path))}: {each.validator}" for each in validator.iter_errors(config)
+        )
+
     config = parsed("otel-collector.yaml")
-    assert wrong(config, TAKES) == []
+    assert wrong(config) == []
     config["processors"]["delta_to_cumulative"] |= {"max_stale": 14, "max_stream": 1}
-    config["exporters"]["otlp_http/prometheus"]["sending_queue"]["num_consumers"] = "one"
-    assert wrong(config, TAKES) == [
-        ".processors.delta_to_cumulative.max_stale",
-        ".processors.delta_to_cumulative.max_stream",
-        ".exporters.otlp_http/prometheus.sending_queue.num_consumers",
+    config["receivers"]["otlp"]["protocols"]["http"]["path"] = "/"
+    exporter = config["exporters"]["otlp_http/prometheus"]
+    exporter["sending_queue"]["num_consumers"] = "one"
+    exporter["retry"] = exporter.pop("retry_on_failure")
+    config["exporters"]["debug"] = None
+    config["extensions"]["health_check"]["port"] = 13133
+    assert wrong(config) == [
+        "exporters.otlp_http/prometheus.sending_queue.num_consumers: type",
+        "exporters.otlp_http/prometheus: unevaluatedProperties",
+        "exporters: additionalProperties",
+        "extensions.health_check: unevaluatedProperties",
+        "processors.delta_to_cumulative.max_stale: type",
+        "processors.delta_to_cumulative: additionalProperties",
+        "receivers.otlp.protocols.http: unevaluatedProperties",
     ]
 
 
