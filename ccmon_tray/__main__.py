@@ -1,8 +1,6 @@
 """``python -m ccmon_tray``."""
 
-import sys
-
-from ccmon_tray.cli import main
+from ccmon_tray.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -6,13 +6,20 @@ shells have it, 130 after Ctrl+C and 141 when the reader of the output has gone.
 
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from ccmon_tray.cli.arguments import parse
 from ccmon_tray.cli.output import discard_stdout, flush, prepare_streams, tell
+from ccmon_tray.ending import end_process
 from ccmon_tray.errors import CcmonError
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
+
+
+def run() -> NoReturn:
+    """Be the program: run the command that the process was started with, and end."""
+    end_process(main())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

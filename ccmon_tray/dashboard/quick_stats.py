@@ -21,6 +21,7 @@ from ccmon_tray.dashboard.theme import Fonts, Palette, measure_scale, palette_fo
 from ccmon_tray.desktop.appearance import SystemAppearance
 from ccmon_tray.desktop.channel import Message, send
 from ccmon_tray.desktop.clipboard import copy_text
+from ccmon_tray.ending import end_process
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.paths import find_paths
 from ccmon_tray.sources.snapshot_file import SnapshotFile
@@ -291,4 +292,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_process(main())
