@@ -1,8 +1,8 @@
 """Measure the always-on process: start time, memory over a thousand polls, processor time at rest.
 
-It runs the real tray on a virtual desktop with a panel, both listeners of the built-in collector included,
-over a real Prometheus with generated use of known truth (or the server at ``--prometheus-url``), and reads
-what the kernel says about the process. Needs Debian's ``prometheus xvfb dbus xfce4-panel xdotool``.
+It runs the real tray on a virtual desktop with a panel, with the built-in collector or without it, over a
+real Prometheus with generated use of known truth (or the server at ``--prometheus-url``), and reads what the
+kernel says about the process. Needs Debian's ``prometheus xvfb dbus xfce4-panel xdotool``.
 
     .venv/bin/python scripts/bench_tray.py
 """
@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("--prometheus-url", help="a server to use instead of a generated one")
     parser.add_argument("--icon-text", default="none", help="tray.icon_text (default: none)")
     parser.add_argument("--headless", action="store_true", help="without a desktop")
+    parser.add_argument("--no-collector", action="store_true", help="without the built-in collector")
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ccmon-bench-")))
@@ -53,14 +54,15 @@ def main() -> None:
         environ["CCMON_TRAY_TRAY__ICON_TEXT"] = options.icon_text
         environ["CCMON_TRAY_TRAY__RANGE"] = "7d"
         port = free_port()
-        environ["CCMON_TRAY_COLLECTOR__ENABLED"] = "true"
+        environ["CCMON_TRAY_COLLECTOR__ENABLED"] = str(not options.no_collector)
         environ["CCMON_TRAY_COLLECTOR__HTTP_PORT"] = str(port)
         environ["CCMON_TRAY_COLLECTOR__GRPC_PORT"] = str(free_port())
         paths = find_paths({"CCMON_TRAY_HOME": environ["CCMON_TRAY_HOME"]})
         report_starts(environ, paths, url, headless=options.headless)
         with running(environ, url, headless=options.headless) as process:
             poll_again(paths, 0.0)
-            export_once(port)
+            if not options.no_collector:
+                export_once(port)
             report_rest(process.pid, options.rest_s)
             report_memory(process.pid, paths, options.polls)
             began = time.monotonic()

@@ -1,23 +1,25 @@
 """The built-in collector's life in the process that hosts it: opened, listening, tried again, closed.
 
-One thread does what can take time: importing the listeners, checking the file, finding out who holds a
-port. A port that is taken is tried again every minute, since its holder may go; the other listener serves
-meanwhile.
+One thread does what can take time: importing all that receiving needs, checking the file, finding out who
+holds a port. A port that is taken is tried again every minute, since its holder may go; the other listener
+serves meanwhile.
 """
 
 import logging
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ccmon_tray.errors import CcmonError
 from ccmon_tray.settings import CollectorSettings
 from ccmon_tray.sources.collector.faults import StoreUnavailable
-from ccmon_tray.sources.collector.gate import Gate
-from ccmon_tray.sources.collector.ingest import Accepted, Ingest
 from ccmon_tray.sources.collector.ports import PortTaken, listen
-from ccmon_tray.sources.collector.pruning import Retention
+
+if TYPE_CHECKING:  # a tray that receives nothing does without what receiving needs: 0.4 MiB
+    from collections.abc import Callable
+
+    from ccmon_tray.sources.collector.gate import Gate
+    from ccmon_tray.sources.collector.ingest import Ingest
 
 _log = logging.getLogger(__name__)
 
@@ -124,6 +126,8 @@ class CollectorHost:
         self._close_all()
 
     def _start_missing(self, settings: CollectorSettings) -> None:
+        from ccmon_tray.sources.collector.gate import Gate  # noqa: PLC0415
+
         self._troubles.pop(_ACCESS, None)
         try:
             gate = Gate(settings)
@@ -145,10 +149,13 @@ class CollectorHost:
                 self._troubles.pop(name, None)
                 _log.info("The built-in collector listens for OTLP/%s at %s:%s", name, settings.host, port)
 
-    def _open(self, settings: CollectorSettings) -> Ingest:
+    def _open(self, settings: CollectorSettings) -> "Ingest":
         if self._ingest is None:
+            from ccmon_tray.sources.collector.ingest import Ingest  # noqa: PLC0415
+            from ccmon_tray.sources.collector.pruning import Retention  # noqa: PLC0415
+
             retention = Retention(settings.detail_days, settings.retention_days or None)
-            self._ingest = _Heard(self._path, retention, self.on_export)
+            self._ingest = Ingest(self._path, retention=retention, on_kept=self.on_export)
         try:
             self._ingest.open()
         except StoreUnavailable as error:
@@ -168,21 +175,6 @@ class CollectorHost:
             self._ingest = None
 
 
-class _Heard(Ingest):
-    """An ingest that tells when it has kept something."""
-
-    def __init__(self, path: Path, retention: Retention, on_export: Callable[[], None]) -> None:
-        super().__init__(path, retention=retention)
-        self._on_export = on_export
-
-    def metrics(self, body: bytes, content_type: str) -> Accepted:
-        """Keep an export of metrics, and tell."""
-        accepted = super().metrics(body, content_type)
-        if accepted.kept:
-            self._on_export()
-        return accepted
-
-
 def _ports(settings: CollectorSettings) -> dict[str, int]:
     ports = {"HTTP": settings.http_port, "gRPC": settings.grpc_port}
     return {name: port for name, port in ports.items() if port}
@@ -192,7 +184,7 @@ def _owned(taken: PortTaken) -> str:
     return f"{taken.holder}’s" if taken.holder else "taken"
 
 
-def _start(name: str, host: str, port: int, ingest: Ingest, gate: Gate) -> Listener:
+def _start(name: str, host: str, port: int, ingest: "Ingest", gate: "Gate") -> Listener:
     """Start a listener; what it needs is imported only here."""
     listening = listen(host, port)
     if name == "HTTP":

@@ -48,14 +48,21 @@ class Ingest:
         path: The collector's file.
         clock: Unix seconds now.
         retention: How long what was received is kept.
+        on_kept: Called after data points were kept, on the listener's thread; must be cheap.
     """
 
     def __init__(
-        self, path: Path, *, clock: Callable[[], float] = time.time, retention: Retention = _KEEP
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        retention: Retention = _KEEP,
+        on_kept: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = Store(path, clock=clock)
         self._clock = clock
         self._retention = retention
+        self._on_kept = on_kept
         self._prune_at = 0.0
         self._waiting: list[_Job] = []
         self._waiting_lock = threading.Lock()
@@ -95,6 +102,8 @@ class Ingest:
         """
         export = decode_metrics(body, content_type)
         self._write(_Job(points=export.points))
+        if export.points:
+            self._on_kept()
         return Accepted(len(export.points), export.skipped)
 
     def logs(self, body: bytes, content_type: str) -> Accepted:
