@@ -108,7 +108,8 @@ def _auto(
             candidate(SourceInfo(kind=SourceKind.COLLECTOR)),
             candidate(SourceInfo(kind=SourceKind.TRANSCRIPTS)),
         ),
-        fallback=SourceKind.COLLECTOR,
+        # A collector that is switched off, as by the stack, is not what data are missing from.
+        fallback=SourceKind.COLLECTOR if settings.collector.enabled else SourceKind.PROMETHEUS,
         expected=left.source if left is not None else None,
         follow=follow_tray and runs,
         clock=clock,

@@ -5,7 +5,14 @@ import pytest
 
 from ccmon_tray.errors import SettingsError
 from ccmon_tray.paths import HOME_VARIABLE
-from ccmon_tray.settings import ClaudeSettings, PrometheusSettings, Settings, SourceSettings
+from ccmon_tray.settings import (
+    ClaudeSettings,
+    CollectorSettings,
+    PrometheusSettings,
+    Settings,
+    SourceSettings,
+)
+from ccmon_tray.sources.auto import AutoSource
 from ccmon_tray.sources.choose import open_source
 from ccmon_tray.sources.collector.decode import PROTOBUF
 from ccmon_tray.sources.collector.ingest import Ingest
@@ -25,6 +32,23 @@ def test_prometheus_is_the_default(kind: str | None) -> None:
     source.close()
 
     assert (info.kind, info.url) == (SourceKind.PROMETHEUS, "http://prometheus.example:9090")
+
+
+@pytest.mark.parametrize(
+    ("receives", "missing_from"), [(True, SourceKind.COLLECTOR), (False, SourceKind.PROMETHEUS)]
+)
+def test_where_nothing_has_data_what_could_have_some_says_so(
+    receives: bool, missing_from: SourceKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    settings = Settings(
+        collector=CollectorSettings(enabled=receives), claude=ClaudeSettings(config_dir=tmp_path / "claude")
+    )
+    source = open_source(settings, UTC, kind="auto")
+    assert isinstance(source, AutoSource)
+    # The usual address, where a server may run here: nothing is asked.
+    assert source._fallback is missing_from
+    source.close()
 
 
 def test_the_command_line_is_above_the_settings() -> None:

@@ -76,5 +76,5 @@ def _auto_linux() -> str:
     raise TrayHostMissing(
         "No tray icon",
         cause=f"there is {missing} here",
-        next_step="Run ccmon-tray status or ccmon-tray report for the numbers, or start it within a desktop",
+        next_step="Start ccmon-tray within a desktop",
     )

@@ -30,7 +30,7 @@ except (error.DisplayError, OSError) as reason:  # pystray connects while it is 
     raise TrayHostMissing(
         "No tray icon",
         cause=f"the X display cannot be opened ({reason})",
-        next_step="Start it within a desktop, or run ccmon-tray status for the numbers",
+        next_step="Start ccmon-tray within a desktop",
     ) from reason
 
 _log = logging.getLogger(__name__)
