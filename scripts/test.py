@@ -211,9 +211,6 @@ def end_all(pytest: subprocess.Popen[str]) -> None:
 
 def main() -> int:
     """Run all; returns 0 if everything passed, else 1."""
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        # As for what a script starts in the background; the tests press Ctrl+C.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     arguments = sys.argv[1:]
     fast = "--fast" in arguments
     arguments = [argument for argument in arguments if argument != "--fast"]

@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -12,6 +13,10 @@ from hypothesis import HealthCheck, settings
 # that works wherever objects are made would find it on another; that one then waits for Tk, or is aborted.
 gc.disable()
 _FULL_EVERY = 50  # tests
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # As for what a script starts in the background; what tests start is ended by Ctrl+C, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Trays that tests start receive nothing at the usual ports, which others may use; the tests of the built-in
 # collector choose their own.

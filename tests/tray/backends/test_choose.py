@@ -87,7 +87,7 @@ def test_where_nothing_can_show_an_icon_it_says_why_and_what_to_do(
         with pytest.raises(TrayHostMissing) as raised:
             chosen()
         assert cause in raised.value.cause
-        assert "ccmon-tray status" in raised.value.next_step
+        assert "within a desktop" in raised.value.next_step
 
 
 # python-xlib leaves the socket of a refused connection to the garbage collector.
