@@ -9,7 +9,7 @@ from typing import Any, Self
 from tests.support.desktop import Desktop, wait_for
 from tests.support.patience import PATIENCE_S
 
-PROGRAMS = ("dunst", "dunstctl", "Xvfb", "dbus-daemon")
+PROGRAMS = ("dunst", "dunstctl", "Xvfb", "dbus-daemon", "dbus-send")
 """What :class:`Dunst` drives, for ``pytest.mark.needs``."""
 
 # Its menu of actions is a program that gets them as lines and prints the one that was chosen.
@@ -65,6 +65,8 @@ class Dunst:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        # Asked anything before it has its name, the bus would start another one, with other settings.
+        wait_for(self._has_name, "the notification daemon's name")
         wait_for(lambda: self._control("is-paused").returncode == 0, "the notification daemon")
 
     def stop(self) -> None:
@@ -91,9 +93,18 @@ class Dunst:
         self._wish.write_text(words)
         self._control("context")
 
+    def _has_name(self) -> bool:
+        bus = "org.freedesktop.DBus"
+        question = ["--print-reply", f"--dest={bus}", "/", f"{bus}.NameHasOwner"]
+        done = self._run("dbus-send", "--session", *question, "string:org.freedesktop.Notifications")
+        return "boolean true" in done.stdout
+
     def _control(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        return self._run("dunstctl", *words)
+
+    def _run(self, *command: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            ["dunstctl", *words],
+            command,
             env=self._desktop.env,
             capture_output=True,
             text=True,
