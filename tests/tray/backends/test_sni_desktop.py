@@ -51,7 +51,13 @@ def backend(desktop: Desktop) -> PystrayBackend:
 
 
 def icon_place(desktop: Desktop, colour: tuple[int, int, int] = MAGENTA) -> Box:
-    found = wait_for(lambda: desktop.find(colour), "the icon")
+    """Where the icon is, once all of it is: the panel makes room for it step by step."""
+
+    def square() -> Box | None:
+        found = desktop.find(colour)
+        return found if found and found[2] - found[0] == found[3] - found[1] else None
+
+    found = wait_for(square, "the whole icon")
     assert found
     return found
 
