@@ -63,7 +63,7 @@ ASSETS = (
 )
 
 
-TESTS_LIMIT_S = 40 * 60  # nearly three times what they take on two cores; some test then waits for ever
+TESTS_LIMIT_S = 40 * 60  # over three times what they take on two cores; some test then waits for ever
 
 
 class Checks:

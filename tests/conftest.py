@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, settings
 # that works wherever objects are made would find it on another; that one then waits for Tk, or is aborted.
 gc.disable()
 _FULL_EVERY = 50  # tests
+_YOUNG = 1
+_tests_run = 0
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # As for what a script starts in the background; what tests start is ended by Ctrl+C, too.
@@ -25,10 +27,6 @@ os.environ["CCMON_TRAY_COLLECTOR__ENABLED"] = "false"
 # How long an example takes says nothing: other tests run beside it, and so do their servers.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
-
-
-_YOUNG = 1
-_tests_run = 0
 
 
 @pytest.hookimpl(wrapper=True)
