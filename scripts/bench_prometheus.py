@@ -6,7 +6,7 @@ measures in one run, as medians:
 * the usual way: 14 ``increase()`` queries one after another over one kept-alive connection (total tokens,
   four types of token, cost, active time, sessions, lines added and removed, commits, pull requests, cost by
   model, tokens over time);
-* one refresh of everything in the menu: the first after a start, and the later ones, each 30 s on;
+* one refresh of everything in the menu: the first after a start, and those of an hour, each 30 s on;
 * one question, cost by model: exactly, and by ``increase()``;
 * the look-back for a counter's base at 7, 30 and 90 days.
 
@@ -37,6 +37,7 @@ sys.path.insert(0, str(ROOT))
 
 from ccmon_tray.settings import PrometheusSettings  # noqa: E402
 from ccmon_tray.sources.base import Question, Span  # noqa: E402
+from ccmon_tray.sources.closed_past import KEEP_S  # noqa: E402
 from ccmon_tray.sources.prometheus.exact import Track  # noqa: E402
 from ccmon_tray.sources.prometheus.recorded_hours import HOUR_S, RULES, by_rules  # noqa: E402
 from ccmon_tray.sources.prometheus.source import PrometheusSource  # noqa: E402
@@ -55,8 +56,10 @@ EVALUATED_AFTER_S: Final = 1417  # the moment of the hour at which a server happ
 MENU_RANGES: Final = {"1d": "today", "7d": "7d", "30d": "30d"}
 LOOKBACKS_DAYS: Final = (7, 30, 90)
 POLL_S: Final = 30
-# Ten minutes of polls: with two of those, one in five minutes, that move the starts of windows.
-LATER_POLLS: Final = 20
+# An hour of polls, with all that comes more rarely than they: starts of windows move every five minutes, the
+# tail begins anew every quarter of an hour, and the last poll reads everything again.
+LATER_POLLS: Final = int(KEEP_S) // POLL_S
+POLLS_A_ROUND: Final = 6  # of the usual way, so that it is measured over the same time
 MARKERS: Final = ("<!-- prometheus: begin -->", "<!-- prometheus: end -->")
 
 # A server merges blocks when their window is over: of 2 h into 6, 18 and 54 h, a tenth of 30 days at most.
@@ -163,8 +166,8 @@ def recordings(series: int, days: int = DAYS) -> Iterator[recorders.Recording]:
         if made >= series:
             return
         seconds = rng.triangular(2 * MINUTE, 30 * MINUTE, 8 * MINUTE)
-        # Some work goes on now, so that every poll finds something new.
-        start = NOW - 20 * MINUTE if number % 200 == 0 else NOW - rng.random() * days * DAY
+        # Some work goes on all through the hour of polls, so that every one of them finds something new.
+        start = NOW - rng.random() * (80 * MINUTE if number % 40 == 0 else days * DAY)
         processes: list[Process] = [author.process(start, seconds, requests_every_s=60)]
         if number % 50 == 0:
             processes.append(
@@ -264,18 +267,19 @@ def first_refresh_ms(url: str, menu_range: str, repeats: int, *, lookback_days: 
 
 
 def in_turn_ms(url: str, usual: UsualWay, menu_range: str, seconds: int) -> tuple[list[float], list[float]]:
-    """The usual way and the refreshes after the first, in turn, so that what else the machine does hits both.
+    """The usual way and an hour of refreshes after the first, in turn, so that what else is done hits both.
 
     Returns:
-        Milliseconds of each round of the usual way, and of each refresh.
+        Milliseconds of each round of the usual way, and of each refresh; the last one reads everything again.
     """
     theirs, later = [], []
     with opened(url) as source:
         builder = SnapshotBuilder(source, CALENDAR)
-        began = NOW - POLL_S * (LATER_POLLS + 1)
+        began = NOW - POLL_S * LATER_POLLS
         last = _good(builder, menu_range, began)
-        for moment in range(began + POLL_S, NOW, POLL_S):
-            theirs.append(median_ms(lambda: usual.refresh(seconds, NOW), 1))
+        for number, moment in enumerate(range(began + POLL_S, NOW + 1, POLL_S)):
+            if number % POLLS_A_ROUND == 0:
+                theirs.append(median_ms(lambda: usual.refresh(seconds, NOW), 1))
             later.append(median_ms(lambda at=moment: _good(builder, menu_range, at, last), 1))  # type: ignore[misc]
     return theirs, later
 
@@ -304,17 +308,17 @@ def measure(url: str, repeats: int) -> list[str]:
         for seconds in RANGES_S.values():  # the page cache, for both
             usual.refresh(seconds, NOW)
         lines = [
-            "| range | 14 × `increase()` | first refresh | share | later refreshes | share | the dearest |",
+            "| range | 14 × `increase()` | refresh, median | share | mean of an hour | share | the first |",
             "|---|---:|---:|---:|---:|---:|---:|",
         ]
         for name, seconds in RANGES_S.items():
             first = first_refresh_ms(url, MENU_RANGES[name], repeats)
             rounds, polls = in_turn_ms(url, usual, MENU_RANGES[name], seconds)
-            theirs, later = statistics.median(rounds), statistics.median(polls)
+            theirs, median, mean = statistics.median(rounds), statistics.median(polls), statistics.mean(polls)
             shown = name if MENU_RANGES[name] == name else f"{name} (menu: {MENU_RANGES[name]})"
             lines.append(
-                f"| {shown} | {theirs:,.0f} ms | {first:,.0f} ms | {first / theirs:.0%} "
-                f"| {later:,.1f} ms | {later / theirs:.0%} | {max(polls):,.0f} ms |"
+                f"| {shown} | {theirs:,.0f} ms | {median:,.1f} ms | {median / theirs:.0%} "
+                f"| {mean:,.1f} ms | {mean / theirs:.0%} | {first:,.0f} ms |"
             )
         lines += [
             "",
@@ -378,9 +382,9 @@ def main() -> None:
                 lines += [*measure(server.url, options.repeats), ""]
     load_1m = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     lines.append(
-        f"Medians of {options.repeats}; of the usual way and later refreshes, which took turns, of "
-        f"{LATER_POLLS}. Prometheus and client on one machine with {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}; load at the end {load_1m:.1f}."
+        f"Medians of {options.repeats}; of the usual way {LATER_POLLS // POLLS_A_ROUND}, in turn with the "
+        f"{LATER_POLLS} refreshes of an hour. Prometheus and client on one machine with {os.cpu_count()} "
+        f"cores, Python {platform.python_version()}; load at the end {load_1m:.1f}."
     )
     print("\n".join(lines))
     if options.write:
