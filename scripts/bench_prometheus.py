@@ -166,8 +166,10 @@ def recordings(series: int, days: int = DAYS) -> Iterator[recorders.Recording]:
         if made >= series:
             return
         seconds = rng.triangular(2 * MINUTE, 30 * MINUTE, 8 * MINUTE)
-        # Some work goes on all through the hour of polls, so that every one of them finds something new.
-        start = NOW - rng.random() * (80 * MINUTE if number % 40 == 0 else days * DAY)
+        # A busy hour: one session at a time or two, and seven where there are thousands a month, of which an
+        # average hour of work would see four. So every poll finds something new.
+        is_now = number % (12 if number < 100 else 100) == 0
+        start = NOW - rng.random() * (80 * MINUTE if is_now else days * DAY)
         processes: list[Process] = [author.process(start, seconds, requests_every_s=60)]
         if number % 50 == 0:
             processes.append(

@@ -12,7 +12,7 @@ tail have one, with one question a metric, and long windows of the past are aske
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -94,6 +94,7 @@ class ClosedPast:
         self._by_step: dict[Question, Answer] = {}
         self._used: set[Question] = set()
         self._short: dict[tuple[Metric, Span], Tally] = {}
+        self._by_session: dict[Span, Mapping[str, Sequence[tuple[Metric, Row]]]] = {}
         self._pieces: dict[Question, Answer] = {}
         self._found: dict[Question, _Found] = {}
         self._counted: tuple[tuple[Sums, ...], frozenset[str]] = ((), frozenset())
@@ -127,6 +128,7 @@ class ClosedPast:
         self._by_step = {piece: kept for piece, kept in self._by_step.items() if piece in self._used}
         self._used = set()
         self._short = {}
+        self._by_session = {}
         self._pieces = {}
         self._found = {}
         return renewed
@@ -139,13 +141,15 @@ class ClosedPast:
 
     def used_in(self, span: Span, session_id: str) -> SessionRows:
         """What this poll's answers about a tail say of one session."""
-        return tuple(
-            (metric, row)
-            for (metric, of), tally in self._short.items()
-            if of == span
-            for row in tally.answer.rows
-            if row.key[tally.question.by.index(Label.SESSION)] == session_id
-        )
+        if span not in self._by_session:
+            rows: dict[str, list[tuple[Metric, Row]]] = defaultdict(list)
+            for (metric, of), tally in self._short.items():
+                if of == span:
+                    place = tally.question.by.index(Label.SESSION)
+                    for row in tally.answer.rows:
+                        rows[row.key[place]].append((metric, row))
+            self._by_session[span] = rows
+        return tuple(self._by_session[span].get(session_id, ()))
 
     def ask(self, questions: Iterable[Question], users: Iterable[Question] = ()) -> dict[Question, Tally]:
         """The answers to all questions, by at most one ``ask`` of the source.
@@ -253,6 +257,7 @@ class ClosedPast:
             answers |= zip(new, self._source.ask(new), strict=True)
         for piece, question in asked.items():
             self._pieces[piece] = _share(piece, question, answers[question])
+        self._by_session = {}
         for piece in short:
             self._short[piece.metric, piece.span] = Tally(asked[piece], answers[asked[piece]])
         steps = {asked[piece] for piece in gliding}

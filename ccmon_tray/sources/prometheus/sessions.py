@@ -11,6 +11,7 @@ from ccmon_tray.sources.prometheus.discovery import Catalogue
 from ccmon_tray.sources.prometheus.evaluate import NOTHING
 from ccmon_tray.sources.prometheus.promql import Matcher, Selector, increase, one_of
 from ccmon_tray.sources.prometheus.scope import IrregularSeries, Scope, session_lists
+from ccmon_tray.sources.prometheus.uses import uses_by_samples
 from ccmon_tray.usage.metrics import Label, Metric
 
 # Any use of a session shows in one of these; tokens come with cost, and in many times as many series.
@@ -90,20 +91,38 @@ class Sessions:
         moments: dict[str, list[float]] = defaultdict(list)
         for session, series in self._irregular(scope):
             moments[session] += series.rises.moments(scope.span.start, scope.span.end)
-        listed = scope.active if session_ids is None else session_ids
-        regular = sorted(set(listed or ()) - set(scope.irregular) - {""})
-        if session_ids is not None and len(regular) <= _FEW_SESSIONS:
-            uses = self._uses_of_few(scope.span, regular) if regular else []
-        else:
-            parts = [()] if listed is None else [(matcher,) for matcher in session_lists(regular)]
-            uses = [use for part in parts for use in self._uses_of_many(scope.span, part)]
-        for session, t in uses:
-            moments[session].append(t)
+        irregular = set(scope.irregular)
+        regular = None if session_ids is None else sorted(set(session_ids) - irregular - {""})
+        for session, t in [] if regular == [] else self._uses_of(scope, regular):
+            if session not in irregular:
+                moments[session].append(t)
         return tuple(
             SessionSeen(session, round(min(times)), round(max(times)))
             for session, times in sorted(moments.items())
             if times and (session_ids is None or session in session_ids)
         )
+
+    def _uses_of(self, scope: Scope, ids: Sequence[str] | None) -> list[tuple[str, float]]:
+        """(session, Unix seconds) of first and last uses; of irregular sessions nothing that can be used."""
+        narrowed = [()] if ids is None else [(matcher,) for matcher in session_lists(ids)]
+        selectors = [selector.where(*part) for part in narrowed for selector in self._selectors]
+        few = ids is not None and len(ids) <= _FEW_SESSIONS
+        uses = uses_by_samples(
+            self._client, selectors, self._straddling(scope, ids), scope.span, self._lookback_s, few=few
+        )
+        if uses is not None:
+            return uses
+        if ids is not None and few:
+            return self._uses_of_few(scope.span, ids)
+        return [use for part in narrowed for use in self._uses_of_many(scope.span, part)]
+
+    def _straddling(self, scope: Scope, ids: Sequence[str] | None) -> list[Selector]:
+        """Selectors of the sessions that may have been there before the window, as far as that is known."""
+        before = ids
+        if scope.straddlers is not None:
+            before = [one for one in scope.straddlers if one and (ids is None or one in ids)]
+        parts = [()] if before is None else [(matcher,) for matcher in session_lists(before)]
+        return [selector.where(*part) for part in parts for selector in self._selectors]
 
     def _irregular(self, scope: Scope) -> Iterator[tuple[str, IrregularSeries]]:
         for series in scope.series:

@@ -159,11 +159,12 @@ class PrometheusSource:
     def sessions_seen(self, span: Span, session_ids: Sequence[str] | None = None) -> tuple[SessionSeen, ...]:
         """First and last use of the sessions with use in the window, or of those named.
 
-        Times are those of the samples that first showed it: to the minute for a few named sessions, otherwise
-        on a grid that is coarser the longer the window and the more series there are.
+        Times are those of the samples that first showed it. Where samples are too many to read, times are to
+        the minute for a few named sessions, otherwise on a grid that is coarser the longer the window and the
+        more series there are.
         """
         catalogue = self._look_up()
-        scope = self._scope(span, Need.ACTIVE if session_ids is None else Need.BASES)
+        scope = self._scope(span, Need.BASES)
         return Sessions(self._client, catalogue, self._lookback_s).seen(scope, session_ids)
 
     def warnings(self, span: Span) -> tuple[UsageWarning, ...]:

@@ -108,11 +108,9 @@ def test_first_and_last_use_of_sessions(loaded: Loaded, source: PrometheusSource
             session.session_id: session for session in source.sessions_seen(Span(window.start, window.end))
         }
         assert seen.keys() == known.keys()
-        # Times are those of a grid: to the minute over a day, a few minutes over a week, hours over a season.
-        grid_s = max(60.0, window.seconds / (2000 if window.seconds <= 7 * 86_400 else 200))
         for session_id, session in seen.items():
             late = (session.first - known[session_id].first, session.last - known[session_id].last)
-            if not all(-1 <= seconds <= grid_s for seconds in late):
+            if not all(-1 <= seconds <= 1 for seconds in late):
                 wrong.append(f"{window} {session_id}: first and last are late by {late} s")
     assert not wrong, "\n".join(wrong[:40])
 

@@ -175,8 +175,10 @@ def test_a_sum_that_is_no_number_is_an_error() -> None:
 def test_times_of_many_sessions_are_asked_in_pieces(
     ask: Callable[..., PrometheusSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where there are many series, one query for the whole grid would not be answered in time."""
+    """Where samples are too many to read, nor would one query for a whole grid be answered in time."""
     span = Span(NOW - 9_001, NOW)
+    exactly = ask().sessions_seen(span)
+    monkeypatch.setattr("ccmon_tray.sources.prometheus.uses._MOST_SAMPLES", 0)
     at_once = ask().sessions_seen(span)
     asked: list[tuple[float, float, float]] = []
     query_range = PrometheusClient.query_range
@@ -191,5 +193,9 @@ def test_times_of_many_sessions_are_asked_in_pieces(
     assert ask().sessions_seen(span) == at_once
 
     assert len(at_once) == 3
+    for one, same in zip(at_once, exactly, strict=True):
+        assert one.session_id == same.session_id
+        assert 0 <= one.first - same.first < 60
+        assert 0 <= one.last - same.last < 60
     assert len(asked) > 10
     assert all((end - start) / step_s < 20 for start, end, step_s in asked)

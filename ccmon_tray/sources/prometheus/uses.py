@@ -1,0 +1,124 @@
+"""When sessions were used, from the raw samples of their counters: to the sample, and in one pass over them.
+
+A query that looks at each step of a grid has the server search for the base of every series at every step. To
+read the samples themselves is cheaper as long as there are not millions of them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, pairwise
+from math import isfinite
+from typing import Final
+
+from ccmon_tray.sources.base import Span
+from ccmon_tray.sources.prometheus.answers import Sample, Series
+from ccmon_tray.sources.prometheus.client import PrometheusClient
+from ccmon_tray.sources.prometheus.evaluate import NOTHING
+from ccmon_tray.sources.prometheus.promql import NAME_LABEL, Selector, labelled
+from ccmon_tray.usage.metrics import Label
+
+# Raw samples that are read of a window: some seconds, where a grid would take longer still.
+_MOST_SAMPLES: Final = 2_000_000
+# Raw samples fetched in one answer: about 4 MB of JSON, half of it labels.
+_SAMPLES_AN_ANSWER: Final = 50_000
+# A window this short holds few samples of each series, whatever the interval between them.
+_SHORT_S: Final = 3_600
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """What one series did in a slice of the window: values, and Unix seconds."""
+
+    session: str
+    began: float
+    first: float
+    last: float
+    rises: list[float]
+
+
+def uses_by_samples(
+    client: PrometheusClient,
+    selectors: Sequence[Selector],
+    straddling: Sequence[Selector],
+    span: Span,
+    lookback_s: int,
+    *,
+    few: bool,
+) -> list[tuple[str, float]] | None:
+    """(session, Unix seconds) of the first and last samples in a window that show use.
+
+    Args:
+        client: The connection.
+        selectors: Counters whose rise is use, one spelling each; none that falls in the window.
+        straddling: Those of them that may have samples before the window.
+        span: The window.
+        lookback_s: How far before the window a counter's base may lie, seconds.
+        few: They are of a few sessions.
+
+    Returns:
+        None where there are too many samples to read.
+
+    Raises:
+        SourceError: The server cannot answer.
+    """
+    window_s = span.end - span.start
+    samples = 0.0
+    if not (few and window_s <= _SHORT_S):
+        samples = sum(client.gather([partial(_count, client, one, span) for one in selectors]))
+        if samples > _MOST_SAMPLES:
+            return None
+    slices = max(1, -(-int(samples) // _SAMPLES_AN_ANSWER))
+    edges = [span.start + window_s * i // slices for i in range(slices + 1)]
+    parts = [Span(begin, end) for begin, end in pairwise(edges) if begin < end]
+    bases: list[Callable[[], list[Sample]]] = [
+        partial(client.query, selector.last(lookback_s), span.start) for selector in straddling
+    ]
+    heights: dict[str, float] = {
+        _key(sample.labels): sample.value for found in client.gather(bases) for sample in found
+    }
+    stretches = client.gather([partial(_stretches, client, one, part) for part in parts for one in selectors])
+    uses: dict[str, list[float]] = {}
+    for found in stretches:
+        for key, stretch in found:
+            base = heights.get(key, 0.0)
+            # A counter below its base began again at 0.
+            risen = stretch.first if stretch.first < base else stretch.first - base
+            moments = [stretch.began, *stretch.rises] if risen > NOTHING else stretch.rises
+            uses.setdefault(stretch.session, []).extend(moments)
+            heights[key] = stretch.last
+    return [(session, t) for session, times in uses.items() if times for t in (min(times), max(times))]
+
+
+def _count(client: PrometheusClient, selector: Selector, span: Span) -> float:
+    """How many samples a selector has in a window."""
+    counts = [
+        labelled(f"sum(count_over_time({one.over(span.end - span.start)}))", NAME_LABEL, one.names[0])
+        for one in (replace(selector, names=(name,)) for name in selector.names)
+    ]
+    return sum(sample.value for sample in client.query(" or ".join(counts), span.end))
+
+
+def _stretches(client: PrometheusClient, selector: Selector, part: Span) -> list[tuple[str, _Stretch]]:
+    """What each series did in a part of the window; as little of it as will do, for there are thousands."""
+    label = selector.spelling.label(Label.SESSION)
+    found = []
+    for series in client.query_samples(selector.over(part.end - part.start), part.end):
+        stretch = _stretch(series, series.labels.get(label, ""), part.start)
+        if stretch is not None:
+            found.append((_key(series.labels), stretch))
+    return found
+
+
+def _stretch(series: Series, session: str, start: int) -> _Stretch | None:
+    # Before Prometheus 3 a range includes its first moment: it belongs to what came before.
+    points = [(t, value) for t, value in series.points if t > start and isfinite(value)]
+    if not points:
+        return None
+    rises = [t for (_, before), (t, value) in pairwise(points) if value - before > NOTHING]
+    return _Stretch(session, points[0][0], points[0][1], points[-1][1], [*rises[:1], *rises[1:][-1:]])
+
+
+def _key(labels: Mapping[str, str]) -> str:
+    """What tells a series from all others, in one piece: of tuples there would be some 50 MB."""
+    return "\0".join(chain.from_iterable(sorted(labels.items())))
