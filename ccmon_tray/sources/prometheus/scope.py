@@ -93,6 +93,7 @@ class Scope:
         sawtooth: Those of them that drop although no process was resumed.
         stored_twice: Sessions whose cost is stored under several names at once.
         fallen: The irregular sessions that drop between their base and the window.
+        begun: Sessions known to have begun in the window: no series that joins them later can have a base.
         shapes: Of the active sessions, where their series were counted.
         irregular_only: Nothing but the irregular sessions was asked for.
     """
@@ -106,6 +107,7 @@ class Scope:
     sawtooth: tuple[str, ...] = ()
     stored_twice: tuple[str, ...] = ()
     fallen: frozenset[str] = frozenset()
+    begun: frozenset[str] = frozenset()
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     irregular_only: bool = False
 
@@ -231,6 +233,7 @@ class Scoper:
             new = active - before.shapes.keys()
             straddlers = new if len(new) <= _FEW else new & self._sessions_before(span)
             straddlers |= active.intersection(before.straddlers or ())
+            straddlers -= before.begun
         if straddlers is not None and len(straddlers) > _MOST_STRADDLERS:
             straddlers = None
         scope = Scope(
@@ -244,7 +247,7 @@ class Scoper:
         same = scope.unchanged(before.shapes)
         fallen = before.fallen & same
         return Sighting(
-            replace(scope, fallen=fallen),
+            replace(scope, fallen=fallen, begun=before.begun),
             fallen.union(parts["suspect"]),
             None if straddlers is None else frozenset(straddlers - same),
         )
@@ -254,13 +257,14 @@ class Scoper:
         scope = sighting.scope
         if sighting.is_settled:
             return scope
-        fallen = self._fallen_since_base(scope.span, sighting.unsure)
+        fallen, begun = self._compared_with_before(scope.span, sighting.unsure)
         return replace(
             self._add_up_all(scope.span, sorted(sighting.suspects | fallen)),
             active=scope.active,
             straddlers=scope.straddlers,
             stored_twice=scope.stored_twice,
             fallen=scope.fallen | fallen,
+            begun=scope.begun | begun,
             shapes=scope.shapes,
             irregular_only=scope.irregular_only,
         )
@@ -319,22 +323,39 @@ class Scoper:
             ask("suspect", selector.spelling, "count", selector.where(_RESUMED).last(window_s))
         return self._collect(expressions, span)
 
-    def _fallen_since_base(self, span: Span, straddlers: AbstractSet[str] | None) -> set[str]:
-        """Sessions that drop between their base and the window: its lowest value is below the base."""
+    def _compared_with_before(
+        self, span: Span, straddlers: AbstractSet[str] | None
+    ) -> tuple[set[str], AbstractSet[str]]:
+        """Of sessions that may have been there before a window: those that dropped, and those that were not.
+
+        A session dropped if its lowest value in the window is below its base.
+
+        Args:
+            span: The window.
+            straddlers: The sessions; None for all, of which it is not told which were not there.
+        """
         if straddlers is not None and not straddlers:
-            return set()
+            return set(), set()
         window_s = span.end - span.start
         parts = [()] if straddlers is None else [(matcher,) for matcher in session_lists(sorted(straddlers))]
         expressions: dict[Spelling, list[str]] = defaultdict(list)
+
+        def ask(part: str, spelling: Spelling, expression: str) -> None:
+            expressions[spelling].append(labelled(_per_session(spelling, expression), _PART, part))
+
         for part in parts:
             for selector in self._catalogue.selectors_by_name(*_TELLTALE):
                 series = selector.where(*part)
                 base = series.last(self._lookback_s, offset_s=window_s)
-                fallen = f"min_over_time({series.over(window_s)}) < ({base})"
-                expressions[series.spelling].append(
-                    labelled(_per_session(series.spelling, fallen), _PART, "suspect")
+                ask("fallen", series.spelling, f"min_over_time({series.over(window_s)}) < ({base})")
+            for selector in self._catalogue.selectors(*self._telling) if straddlers is not None else ():
+                ask(
+                    "before",
+                    selector.spelling,
+                    selector.where(*part).last(self._lookback_s, offset_s=window_s),
                 )
-        return set(self._collect(expressions, span)["suspect"])
+        found = self._collect(expressions, span)
+        return set(found["fallen"]), set() if straddlers is None else straddlers - found["before"].keys()
 
     def _collect(
         self, expressions: Mapping[Spelling, Sequence[str]], span: Span

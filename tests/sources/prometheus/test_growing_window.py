@@ -218,3 +218,27 @@ def test_where_no_series_has_joined_or_fallen_no_base_is_asked_for(monkeypatch: 
         assert bases
         # Only the session that came back is looked for.
         assert all('session_id="t"' in promql for promql in bases)
+
+
+@pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
+def test_of_a_session_that_began_in_the_window_no_base_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began = [cost("s", ((1000, 2), (90, 3))), cost("s", ((90, 5),), model="m2"), lines("s", ((40, 7),))]
+    asked: list[str] = []
+    query = PrometheusClient.query
+
+    def record(client: PrometheusClient, promql: str, at: float) -> object:
+        asked.append(promql)
+        return query(client, promql, at)
+
+    with (
+        serving(Kind.PROMETHEUS, openmetrics=openmetrics(began, NOW), import_json=()) as server,
+        closing(PrometheusSource(PrometheusSettings(url=server.url), clock=lambda: NOW)) as source,
+    ):
+        assert poll(source, POLLS[0]) == {(Metric.COST, "s"): 2}
+        monkeypatch.setattr(PrometheusClient, "query", record)
+        assert poll(source, POLLS[1]) == {(Metric.COST, "s"): 3 + 5}
+        assert poll(source, POLLS[2]) == {(Metric.COST, "s"): 3 + 5, (Metric.LINES, "s"): 7}
+        assert asked
+        assert not any(" offset " in promql for promql in asked)
