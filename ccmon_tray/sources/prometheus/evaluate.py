@@ -13,7 +13,7 @@ from ccmon_tray.sources.base import Answer, Question, Row, Span
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
 from ccmon_tray.sources.prometheus.promql import NAME_LABEL, Selector, increase, named, one_of
-from ccmon_tray.sources.prometheus.scope import Scope, session_lists
+from ccmon_tray.sources.prometheus.scope import Need, Scope, session_lists
 from ccmon_tray.usage.metrics import Label, Metric, canonical_label
 
 # Below this a difference of sums is rounding, not use: a token is 1, a thousandth of a cent 1e-5.
@@ -99,6 +99,8 @@ class Evaluator:
             ]
         if len(batch.boundaries) == 2 and scope.straddlers is not None:
             return [*self._last_values(batch, scope), *self.base_calls(batch, scope.straddlers)]
+        if self._in_heights(batch, scope):
+            return self._heights(batch)
         most = None if batch.top is None else batch.top + len(scope.irregular)
         return [
             call
@@ -110,8 +112,10 @@ class Evaluator:
         """Calls that need not wait for the scope: last values, counted if :meth:`counts_series`.
 
         Where the scope's straddlers are known, all that they leave to ask is :meth:`base_calls`; else their
-        results say nothing.
+        results say nothing. Where :meth:`has_unequal_steps`, they leave nothing to ask.
         """
+        if self.has_unequal_steps(batch):
+            return self._heights(batch)
         if len(batch.boundaries) > 2 or batch.top is not None or not self._catalogue.lists_sessions:
             return []
         if not self.counts_series(batch):
@@ -123,6 +127,17 @@ class Evaluator:
             for metrics in halves
             for selector in self._catalogue.selectors(*metrics)
         ]
+
+    def need(self, batch: Batch) -> Need:
+        """How much must be known of the sessions in a batch's window."""
+        if self.has_unequal_steps(batch):
+            return Need.IRREGULAR
+        return Need.BASES if len(batch.boundaries) == 2 else Need.ACTIVE
+
+    def has_unequal_steps(self, batch: Batch) -> bool:
+        """Whether each step of a batch needs a query of its own. Its sessions need not be known then."""
+        steps = len(batch.boundaries) - 1
+        return self._catalogue.lists_sessions and 1 < steps <= 2 * len(equal_steps(batch.boundaries))
 
     def counts_series(self, batch: Batch) -> bool:
         """Whether a batch's last values tell how many series each session has in a short window."""
@@ -147,9 +162,17 @@ class Evaluator:
         Otherwise each step looks for the base of every series anew, which is dearer the more steps there are.
         """
         steps = len(batch.boundaries) - 1
-        if steps == 1 or scope.active is None:
+        if steps == 1 or scope.active is None or self.has_unequal_steps(batch):
             return False
         return len(scope.active) <= _MANY_SESSIONS or steps > _MANY_STEPS
+
+    def _in_heights(self, batch: Batch, scope: Scope) -> bool:
+        """Whether the steps of a batch are taken from sums over all series there were.
+
+        VictoriaMetrics, which takes no lists of sessions, answers all steps of an expression at once.
+        """
+        has_steps = len(batch.boundaries) > 2
+        return has_steps and self._catalogue.lists_sessions and not self._in_stairs(batch, scope)
 
     def put_right(self, batch: Batch, scope: Scope, rises: Iterable[Rise]) -> dict[Metric, list[Rise]]:
         """All rises of a batch by metric: those that the server summed, those added up from raw samples.
@@ -163,13 +186,14 @@ class Evaluator:
             if rise.labels.get(Label.SESSION, "") not in irregular:
                 found[rise.metric].append(rise)
         subtract = not told_apart and not self._in_stairs(batch, scope)
+        anchor = self._anchor(batch) if self._in_heights(batch, scope) else None
         for series in scope.series:
             if series.metric not in batch.metrics:
                 continue
             if any(series.labels.get(label, "") not in values for label, values in batch.where):
                 continue
             steps = tuple(
-                series.rises.over(start, end) - (series.track.by_expression(start, end) if subtract else 0.0)
+                series.rises.over(start, end) - (series.track.said(start, end, anchor) if subtract else 0.0)
                 for start, end in pairwise(batch.boundaries)
             )
             found[series.metric].append(Rise(series.metric, series.labels, steps))
@@ -190,7 +214,8 @@ class Evaluator:
                 else [sum(both) for both in zip(steps, rise.steps, strict=True)]
             )
         rows = [
-            Row(key, total, tuple(steps) if question.boundaries else ())
+            # Differences of sums leave crumbs of rounding, below 0 too.
+            Row(key, total, tuple(max(0.0, step) for step in steps) if question.boundaries else ())
             for key, steps in groups.items()
             if (total := sum(steps)) > NOTHING
         ]
@@ -222,6 +247,32 @@ class Evaluator:
             return self._rises(rises)
 
         return [partial(climb, *run) for run in equal_steps(batch.boundaries)]
+
+    def _anchor(self, batch: Batch) -> int:
+        """The moment from which on last values are looked for, whichever edge they are of."""
+        return batch.span.start - self._lookback_s
+
+    def _heights(self, batch: Batch) -> list[Callable[[], list[Rise]]]:
+        """Calls for the last values at each edge since one moment, summed: they differ by the increases.
+
+        No series drops out of sight between two edges, so that it need not be known which ones are active.
+        """
+        where = tuple(one_of(label, values) for label, values in batch.where)
+        anchor, steps = self._anchor(batch), len(batch.boundaries) - 1
+        calls: list[Callable[[], list[Rise]]] = []
+        for selector in self._catalogue.selectors(*batch.metrics):
+            by = ", ".join(filter(None, ("__name__", selector.spelling.by(batch.by))))
+            for place, edge in enumerate(batch.boundaries):
+                query = f"sum by ({by}) ({selector.where(*where).last(edge - anchor)})"
+
+                def height(query: str = query, place: int = place, edge: int = edge) -> list[Rise]:
+                    return self._rises(
+                        (sample.labels, _risen_to(sample.value, place, steps), 0)
+                        for sample in self._client.query(query, edge)
+                    )
+
+                calls.append(height)
+        return calls
 
     def _last_values(self, batch: Batch, scope: Scope | None) -> list[Callable[[], list[Rise]]]:
         """Calls for the last values in the window, summed: the increase of all series that appeared in it.
@@ -330,6 +381,16 @@ class Evaluator:
             spelled = {canonical_label(key): value for key, value in labels.items()} if is_dotted else labels
             rises.append(Rise(metric, spelled, tuple(steps), series))
         return rises
+
+
+def _risen_to(height: float, edge: int, steps: int) -> list[float]:
+    """What a sum at one edge adds to the steps: the one before ends so high, the one after begins there."""
+    amounts = [0.0] * steps
+    if edge > 0:
+        amounts[edge - 1] = height
+    if edge < steps:
+        amounts[edge] = -height
+    return amounts
 
 
 def equal_steps(boundaries: Sequence[int]) -> list[tuple[int, int, int]]:

@@ -120,6 +120,22 @@ class Track:
         base = self.values[first - 1] if first else 0.0
         return last if last < base else last - base
 
+    def height(self, start: float, end: float) -> float:
+        """The last value in (start, end], 0 if there is no sample in it."""
+        after = bisect_right(self.times, end)
+        if not after:
+            return 0.0
+        # Samples that are left out follow it in step up to this one.
+        newest = self.preceding[after] if after < len(self.times) else self._newest
+        is_seen = max(self.times[after - 1], min(newest, end)) > start
+        return self.values[after - 1] if is_seen else 0.0
+
+    def said(self, start: float, end: float, anchor: float | None) -> float:
+        """What a server says of (start, end]: how heights since ``anchor`` differ, or the expression."""
+        if anchor is None:
+            return self.by_expression(start, end)
+        return self.height(anchor, end) - self.height(anchor, start)
+
 
 @dataclass(frozen=True, slots=True)
 class Increments:

@@ -130,7 +130,7 @@ class Look:
         span: The window.
         parts: By what was asked, and session: see :meth:`Scoper.look`.
         is_listed: Whether the active sessions are among the parts.
-        early: The sessions that may have samples before the window, if it is long.
+        early: The sessions that may have samples before the window and in it, if it is long.
         stored_twice: Sessions whose cost is stored under several names at once.
         irregular_only: Nothing but the irregular sessions is asked for.
     """
@@ -194,17 +194,15 @@ class Scoper:
             counted: Their series are counted elsewhere: they are not asked for here, but what else changes
                 when a session's series do.
         """
-        irregular_only = need is Need.IRREGULAR
-        listing = self._catalogue.lists_sessions and not irregular_only
-        early: set[str] | None = None
-        if listing and span.end - span.start > _SHORT_S:
-            # Before a long window there may be few sessions, and in it many.
-            early = self._sessions_before(span)
-        is_listed = listing and not counted and (need is Need.ACTIVE or early is None or len(early) > _FEW)
+        lists = self._catalogue.lists_sessions
+        # Of a long window the index tells at once which sessions may have been there before.
+        early = self._straddlers(span) if lists and span.end - span.start > _SHORT_S else None
+        wants = Need.BASES if early is None else Need.ACTIVE
+        is_listed = lists and not counted and need >= wants
         parts = self._ask_sessions(span, active=is_listed, lowest=counted)
-        before = None if early is None else frozenset(early)
+        irregular_only = need is Need.IRREGULAR and early is None
         twice = frozenset(self._stored_twice(span))
-        return Look(span, parts, is_listed, before, twice, irregular_only)
+        return Look(span, parts, is_listed, early, twice, irregular_only)
 
     def sight(
         self, look: Look, counts: Mapping[str, float] | None = None, before: Scope | None = None
@@ -257,7 +255,8 @@ class Scoper:
         scope = sighting.scope
         if sighting.is_settled:
             return scope
-        fallen, begun = self._compared_with_before(scope.span, sighting.unsure)
+        # Only a window that grows is asked about again.
+        fallen, begun = self._compared_with_before(scope.span, sighting.unsure, grows=bool(scope.shapes))
         return replace(
             self._add_up_all(scope.span, sorted(sighting.suspects | fallen)),
             active=scope.active,
@@ -284,16 +283,26 @@ class Scoper:
         )
         return {session for session, names in counts.items() if names > 1}
 
+    def _straddlers(self, span: Span) -> frozenset[str]:
+        """Sessions that may have samples both at or before the window's start and in it, from the index."""
+        before = self._sessions_before(span)
+        if len(before) > _FEW:
+            before &= self._sessions_within(span.start, span.end)
+        return frozenset(before)
+
     def _sessions_before(self, span: Span) -> set[str]:
-        """Sessions that may have samples at or before the window's start, from the server's index.
+        """Sessions that may have samples at or before the window's start, from the index."""
+        return self._sessions_within(span.start - self._lookback_s, span.start)
+
+    def _sessions_within(self, start: int, end: int) -> set[str]:
+        """Sessions that may have samples in a stretch of time, from the server's index.
 
         The index tells by blocks, so that there may be some among them that have none.
         """
         found: set[str] = set()
-        start = span.start - self._lookback_s
         for selector in self._catalogue.selectors(*self._telling):
             label = selector.spelling.label(Label.SESSION)
-            found.update(self._client.label_values(label, [str(selector)], start, span.start))
+            found.update(self._client.label_values(label, [str(selector)], start, end))
         # Series without an id are not told apart: some may have been there.
         return found | {""} if self._catalogue.has_unnamed else found - {""}
 
@@ -324,7 +333,7 @@ class Scoper:
         return self._collect(expressions, span)
 
     def _compared_with_before(
-        self, span: Span, straddlers: AbstractSet[str] | None
+        self, span: Span, straddlers: AbstractSet[str] | None, *, grows: bool
     ) -> tuple[set[str], AbstractSet[str]]:
         """Of sessions that may have been there before a window: those that dropped, and those that were not.
 
@@ -332,11 +341,13 @@ class Scoper:
 
         Args:
             span: The window.
-            straddlers: The sessions; None for all, of which it is not told which were not there.
+            straddlers: The sessions; None for all.
+            grows: Tell those that were not there, too, unless all are asked about.
         """
         if straddlers is not None and not straddlers:
             return set(), set()
         window_s = span.end - span.start
+        beginners = straddlers if grows and straddlers is not None else frozenset()
         parts = [()] if straddlers is None else [(matcher,) for matcher in session_lists(sorted(straddlers))]
         expressions: dict[Spelling, list[str]] = defaultdict(list)
 
@@ -348,14 +359,14 @@ class Scoper:
                 series = selector.where(*part)
                 base = series.last(self._lookback_s, offset_s=window_s)
                 ask("fallen", series.spelling, f"min_over_time({series.over(window_s)}) < ({base})")
-            for selector in self._catalogue.selectors(*self._telling) if straddlers is not None else ():
+            for selector in self._catalogue.selectors(*self._telling) if beginners else ():
                 ask(
                     "before",
                     selector.spelling,
                     selector.where(*part).last(self._lookback_s, offset_s=window_s),
                 )
         found = self._collect(expressions, span)
-        return set(found["fallen"]), set() if straddlers is None else straddlers - found["before"].keys()
+        return set(found["fallen"]), beginners - found["before"].keys()
 
     def _collect(
         self, expressions: Mapping[Spelling, Sequence[str]], span: Span

@@ -98,10 +98,11 @@ class PrometheusSource:
         members: dict[object, list[int]] = defaultdict(list)
         for i, question in enumerate(questions):
             members[batch_key(question, i)].append(i)
-        spans = {question.span: Need.BASES for question in questions}
-        spans.update((question.span, Need.ACTIVE) for question in questions if question.boundaries)
         evaluator = Evaluator(self._client, catalogue, self._lookback_s)
         batches = [Batch.of([questions[i] for i in group]) for group in members.values()]
+        spans: dict[Span, Need] = {}
+        for batch in batches:
+            spans[batch.span] = max(evaluator.need(batch), spans.get(batch.span, Need.IRREGULAR))
         scoper = Scoper(self._client, catalogue, self._histories, self._lookback_s)
 
         early_calls = [evaluator.early_calls(batch) for batch in batches]
@@ -121,7 +122,7 @@ class PrometheusSource:
         base_calls: list[list[Callable[[], list[Rise]]]] = []
         for batch, calls, last in zip(batches, early_calls, lasts, strict=True):
             scope = sightings[batch.span].scope
-            suffices = bool(calls) and scope.straddlers is not None
+            suffices = len(batch.boundaries) == 2 and bool(calls) and scope.straddlers is not None
             known.append(self._bases.recall(batch, scope, last) if suffices else None)
             unknown = set(scope.straddlers or ()) - (known[-1] or {}).keys()
             base_calls.append(evaluator.base_calls(batch, unknown) if suffices else [])
@@ -133,14 +134,16 @@ class PrometheusSource:
         self._keep(scopes)
 
         late_calls = [
-            evaluator.calls(batch, scopes[batch.span]) if recalled is None else []
+            evaluator.calls(batch, scopes[batch.span])
+            if recalled is None and not evaluator.has_unequal_steps(batch)
+            else []
             for batch, recalled in zip(batches, known, strict=True)
         ]
         late = self._gather(late_calls)
         answers: dict[int, Answer] = {}
         for n, (group, batch) in enumerate(zip(members.values(), batches, strict=True)):
             scope, recalled = scopes[batch.span], known[n]
-            summed = list(chain(*late[n]))
+            summed = lasts[n] if evaluator.has_unequal_steps(batch) else list(chain(*late[n]))
             if recalled is not None:
                 subtracted = [*chain(*bases[n]), *chain(*recalled.values())]
                 self._bases.keep(batch, scope, lasts[n], subtracted)

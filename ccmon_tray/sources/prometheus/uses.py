@@ -4,7 +4,7 @@ A query that looks at each step of a grid has the server search for the base of 
 read the samples themselves is cheaper as long as there are not millions of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, pairwise
@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Final
 
 from ccmon_tray.sources.base import Span
-from ccmon_tray.sources.prometheus.answers import Sample, Series
+from ccmon_tray.sources.prometheus.answers import Series
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.evaluate import NOTHING
 from ccmon_tray.sources.prometheus.promql import NAME_LABEL, Selector, labelled
@@ -71,16 +71,13 @@ def uses_by_samples(
     slices = max(1, -(-int(samples) // _SAMPLES_AN_ANSWER))
     edges = [span.start + window_s * i // slices for i in range(slices + 1)]
     parts = [Span(begin, end) for begin, end in pairwise(edges) if begin < end]
-    bases: list[Callable[[], list[Sample]]] = [
-        partial(client.query, selector.last(lookback_s), span.start) for selector in straddling
-    ]
-    heights: dict[str, float] = {
-        _key(sample.labels): sample.value for found in client.gather(bases) for sample in found
-    }
-    stretches = client.gather([partial(_stretches, client, one, part) for part in parts for one in selectors])
+    bases = [partial(_bases, client, selector, span.start, lookback_s) for selector in straddling]
+    read = [partial(_stretches, client, one, part) for part in parts for one in selectors]
+    found: list[list[tuple[str, _Stretch]]] = client.gather([*bases, *read])
+    heights = {key: base.last for of_one in found[: len(bases)] for key, base in of_one}
     uses: dict[str, list[float]] = {}
-    for found in stretches:
-        for key, stretch in found:
+    for of_one in found[len(bases) :]:
+        for key, stretch in of_one:
             base = heights.get(key, 0.0)
             # A counter below its base began again at 0.
             risen = stretch.first if stretch.first < base else stretch.first - base
@@ -97,6 +94,16 @@ def _count(client: PrometheusClient, selector: Selector, span: Span) -> float:
         for one in (replace(selector, names=(name,)) for name in selector.names)
     ]
     return sum(sample.value for sample in client.query(" or ".join(counts), span.end))
+
+
+def _bases(
+    client: PrometheusClient, selector: Selector, at: int, lookback_s: int
+) -> list[tuple[str, _Stretch]]:
+    """What each series was at a moment."""
+    found = client.query(selector.last(lookback_s), at)
+    return [
+        (_key(sample.labels), _Stretch("", sample.time, sample.value, sample.value, [])) for sample in found
+    ]
 
 
 def _stretches(client: PrometheusClient, selector: Selector, part: Span) -> list[tuple[str, _Stretch]]:
