@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
-from ccmon_tray.sources.prometheus.evaluate import Batch, Rise
+from ccmon_tray.sources.prometheus.batches import Batch, Rise
 from ccmon_tray.sources.prometheus.scope import Scope, Shape
 from ccmon_tray.usage.metrics import Label
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ccmon_tray.errors import SettingsError
+from ccmon_tray.usage.metrics import Label
 
 # Attributes of Claude Code whose names have a dot; every other underscore is the attribute's own.
 _DOTTED: Final = {
@@ -27,6 +28,10 @@ _DOTTED: Final = {
 
 NAME_LABEL: Final = "ccmon_tray_name"
 """The label that tells names apart in the answer to an expression that drops them."""
+
+# A list of ids makes a query of about 40 bytes each, and a regular expression that takes the server longer to
+# compile than the look-ups take that it becomes.
+_IDS_A_QUERY: Final = 1_500
 
 _MATCHER = re.compile(
     r"""\s*(?P<name>[A-Za-z_][A-Za-z0-9_.]*|"(?:[^"\\]|\\.)*")\s*(?P<op>=~|!~|!=|=)\s*"""
@@ -88,6 +93,11 @@ def one_of(name: str, values: Sequence[str], *, negate: bool = False) -> Matcher
     if len(values) == 1:
         return Matcher(name, "!=" if negate else "=", values[0])
     return Matcher(name, "!~" if negate else "=~", "|".join(re.escape(v).replace("\\-", "-") for v in values))
+
+
+def session_lists(ids: Sequence[str]) -> list[Matcher]:
+    """Matchers that each select a share of some sessions; "" stands for series without an id."""
+    return [one_of(Label.SESSION, ids[i : i + _IDS_A_QUERY]) for i in range(0, len(ids), _IDS_A_QUERY)]
 
 
 def parse_matchers(text: str) -> tuple[Matcher, ...]:

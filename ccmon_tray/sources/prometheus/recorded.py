@@ -26,9 +26,10 @@ from typing import Final
 
 from ccmon_tray.errors import SourceAnswerInvalid
 from ccmon_tray.sources.base import Answer, Question, Span
+from ccmon_tray.sources.prometheus.batches import Rise, equal_steps
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
-from ccmon_tray.sources.prometheus.evaluate import Evaluator, Rise, equal_steps
+from ccmon_tray.sources.prometheus.evaluate import Evaluator
 from ccmon_tray.sources.prometheus.promql import Matcher, Selector, Spelling, one_of
 from ccmon_tray.sources.prometheus.recorded_hours import HOUR_S, RULES, Run, clipped, runs_of
 from ccmon_tray.sources.prometheus.recorded_plans import Plan, counted_rises, distrusted_hours, put_right

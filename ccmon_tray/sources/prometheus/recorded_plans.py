@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ccmon_tray.sources.base import Answer, Question, Span
-from ccmon_tray.sources.prometheus.evaluate import Rise
+from ccmon_tray.sources.prometheus.batches import Rise
 from ccmon_tray.sources.prometheus.recorded_hours import Run, by_rules, hours_with_two_falls
 from ccmon_tray.sources.prometheus.scope import IrregularSeries, Scope
 from ccmon_tray.usage.metrics import Metric

@@ -6,11 +6,11 @@ from typing import Final
 
 from ccmon_tray.sources.base import SessionSeen, Span
 from ccmon_tray.sources.prometheus.answers import Sample, Series
+from ccmon_tray.sources.prometheus.batches import NOTHING
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
-from ccmon_tray.sources.prometheus.evaluate import NOTHING
-from ccmon_tray.sources.prometheus.promql import Matcher, Selector, increase, one_of
-from ccmon_tray.sources.prometheus.scope import IrregularSeries, Scope, session_lists
+from ccmon_tray.sources.prometheus.promql import Matcher, Selector, increase, one_of, session_lists
+from ccmon_tray.sources.prometheus.scope import IrregularSeries, Scope
 from ccmon_tray.sources.prometheus.uses import uses_by_samples
 from ccmon_tray.usage.metrics import Label, Metric
 

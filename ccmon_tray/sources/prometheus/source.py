@@ -3,7 +3,7 @@
 How a question is answered, so that it is exact and cheap (``increase()`` is neither):
 
 1. Which sessions were active in the window is asked first: what follows touches no other series.
-2. Those among them that reset in it are added up from raw samples (:mod:`.scope`, :mod:`.exact`).
+2. Those among them that reset in it are added up from raw samples (:mod:`.scoper`, :mod:`.exact`).
 3. The others only rise: the differences of their last values at the steps' edges are the exact increases, and
    the server needs no matching of series to sum them (:mod:`.evaluate`).
 4. Where sessions cannot be listed, the exact increase is one expression for each series (:mod:`.promql`).
@@ -22,13 +22,15 @@ from typing import TYPE_CHECKING, Any, Final
 from ccmon_tray.settings import PrometheusSettings
 from ccmon_tray.sources.base import Answer, Inventory, Question, SessionSeen, Span
 from ccmon_tray.sources.prometheus.bases import Bases
+from ccmon_tray.sources.prometheus.batches import Batch, Rise, batch_key
 from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue, discover
-from ccmon_tray.sources.prometheus.evaluate import Batch, Evaluator, Rise, batch_key
+from ccmon_tray.sources.prometheus.evaluate import Evaluator
 from ccmon_tray.sources.prometheus.history import Histories
 from ccmon_tray.sources.prometheus.promql import parse_matchers
 from ccmon_tray.sources.prometheus.recorded import Recorded
-from ccmon_tray.sources.prometheus.scope import Need, Scope, Scoper, Sighting
+from ccmon_tray.sources.prometheus.scope import Need, Scope
+from ccmon_tray.sources.prometheus.scoper import Scoper, Sighting
 from ccmon_tray.sources.prometheus.sessions import Sessions
 from ccmon_tray.sources.prometheus.warnings import warnings_of
 from ccmon_tray.usage.metrics import Label

@@ -13,8 +13,8 @@ from typing import Final
 
 from ccmon_tray.sources.base import Span
 from ccmon_tray.sources.prometheus.answers import Series
+from ccmon_tray.sources.prometheus.batches import NOTHING
 from ccmon_tray.sources.prometheus.client import PrometheusClient
-from ccmon_tray.sources.prometheus.evaluate import NOTHING
 from ccmon_tray.sources.prometheus.promql import NAME_LABEL, Selector, labelled
 from ccmon_tray.usage.metrics import Label
 
