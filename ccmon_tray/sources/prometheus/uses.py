@@ -20,8 +20,8 @@ from ccmon_tray.usage.metrics import Label
 
 # Raw samples that are read of a window: some seconds, where a grid would take longer still.
 _MOST_SAMPLES: Final = 2_000_000
-# Raw samples fetched in one answer: a MB or two of JSON, more than half of it labels; 9 MB at most, where each
-# series has one sample.
+# Raw samples fetched in one answer: a MB or two of JSON, more than half of it labels; 9 MB at most, where
+# each series has one sample.
 _SAMPLES_AN_ANSWER: Final = 20_000
 # A window this short holds few samples of each series, whatever the interval between them.
 _SHORT_S: Final = 3_600
