@@ -28,6 +28,18 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
+def file_stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when somebody writes a file: when that was (nanoseconds), and its size in bytes.
+
+    None where there is no file.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
 def write_atomic(path: Path, data: bytes, mode: int = 0o600, *, durable: bool = True) -> None:
     """Replace a file's content as a whole: after a crash or a full disk it is the old or the new.
 

@@ -5,13 +5,10 @@ on the backend's worker, messages from other processes on the channel's. Signals
 backend to return, so that all that ends the process happens on the main thread, in :meth:`TrayApp.run`.
 """
 
-import contextlib
 import logging
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable
 from typing import Final
 
 from ccmon_tray import log
@@ -20,6 +17,7 @@ from ccmon_tray.desktop.channel import ChannelServer, Message, Request, send
 from ccmon_tray.desktop.clipboard import copy_text
 from ccmon_tray.desktop.memory import trim_working_set
 from ccmon_tray.errors import CcmonError, TrayHostMissing
+from ccmon_tray.files import file_stamp
 from ccmon_tray.paths import Paths
 from ccmon_tray.settings_file import Loaded, save
 from ccmon_tray.sources.collector.host import CollectorHost
@@ -37,6 +35,7 @@ from ccmon_tray.tray.model import Action, Command, Face, SourcesShown
 from ccmon_tray.tray.notices import MARKED_S, SHOWN_S, Notices
 from ccmon_tray.tray.poller import Clock, Poller
 from ccmon_tray.tray.reading import MakeCalendar, OpenSource, Reader
+from ccmon_tray.tray.signals import signals_caught
 from ccmon_tray.tray.stack_switch import StackSwitch
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.summary import one_line, summary
@@ -47,7 +46,6 @@ HOW_TO_SEE: Final = "To see the numbers: ccmon-tray status, or ccmon-tray report
 
 _HOST_GRACE_S: Final = 8.0  # a tray host that starts with the session may take so long
 _SETTLED_S: Final = 4.0  # after so long everything has been imported, read and drawn once
-_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class TrayApp:
@@ -100,7 +98,7 @@ class TrayApp:
         self._host_missed = False
         self._settled = False
         self._said: tuple[str, str] | None = None
-        self._settings_stamp = self._stamp()
+        self._settings_stamp = file_stamp(paths.settings_file)
         # Guards settings and notices, and keeps faces in order: the newest one is shown last.
         self._lock = threading.RLock()
         self._writing = threading.Lock()  # held while the settings' file is changed here
@@ -159,7 +157,7 @@ class TrayApp:
             The exit status.
         """
         channel = ChannelServer(self._paths.tray, self.on_request)
-        with self._signals_caught():
+        with signals_caught(self.stop):
             try:
                 self._start_channel(channel)
                 self._start_collector()
@@ -264,11 +262,11 @@ class TrayApp:
                 save(self._paths, {f"{section}.{name}": value})
             finally:
                 # Our own change is no news to us, but to the window.
-                self._settings_stamp = self._stamp()
+                self._settings_stamp = file_stamp(self._paths.settings_file)
         send(self._paths.dashboard, Message.SETTINGS_CHANGED)
 
     def _load_settings(self) -> None:
-        self._settings_stamp = self._stamp()
+        self._settings_stamp = file_stamp(self._paths.settings_file)
         try:
             loaded = self._reload()
         except CcmonError as error:
@@ -285,14 +283,6 @@ class TrayApp:
             self._collector.use(loaded.settings.collector)
         self._repaint()
         self._poller.set_interval(loaded.settings.poll.interval_s)
-
-    def _stamp(self) -> tuple[int, int] | None:
-        """What changes when somebody edits the settings file."""
-        try:
-            status = self._paths.settings_file.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size
 
     @property
     def _notices(self) -> tuple[str, ...]:
@@ -326,7 +316,7 @@ class TrayApp:
             _log.info("%s", complaint)
             self._notify(complaint)
         with self._writing:
-            edited = self._stamp() != self._settings_stamp
+            edited = file_stamp(self._paths.settings_file) != self._settings_stamp
         if edited:
             self._load_settings()
             send(self._paths.dashboard, Message.SETTINGS_CHANGED)
@@ -412,20 +402,3 @@ class TrayApp:
         except (CcmonError, OSError) as error:
             # Without it a second start cannot raise this one; everything else works.
             _log.warning("Other processes cannot reach this tray: %s", error)
-
-    @contextlib.contextmanager
-    def _signals_caught(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def handle(_number: int, _frame: FrameType | None) -> None:
-            self.stop()
-
-        numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
-        before = [signal.signal(number, handle) for number in numbers]
-        try:
-            yield
-        finally:
-            for number, handler in zip(numbers, before, strict=True):
-                signal.signal(number, handler)

@@ -312,6 +312,8 @@ def period_stat(period: PeriodComparison) -> PeriodStat:
         "Cost", now.cost_usd, then.cost_usd if then else None, formatting.money(now.cost_usd), more_is="bad"
     )
     _, note, _ = change_of(now.cost_usd, then.cost_usd if then else None, words)
+    if now.cost_usd is not None and (then is None or then.cost_usd is None):
+        note = "the time before is not known in full"
     return PeriodStat(
         main,
         note,

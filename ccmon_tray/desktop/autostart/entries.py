@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from ccmon_tray.desktop.start_command import StartCommand
@@ -59,12 +58,3 @@ def login_entry(environ: Mapping[str, str]) -> LoginEntry:
     from ccmon_tray.desktop.autostart.xdg import XdgAutostart  # noqa: PLC0415  # likewise
 
     return XdgAutostart(environ)
-
-
-def file_stamp(path: Path) -> tuple[int, int] | None:
-    """When a file was written last, and its size; None where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size

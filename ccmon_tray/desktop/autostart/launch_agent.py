@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 from xml.parsers.expat import ExpatError
 
-from ccmon_tray.desktop.autostart.entries import Found, file_stamp
+from ccmon_tray.desktop.autostart.entries import Found
 from ccmon_tray.desktop.start_command import StartCommand
-from ccmon_tray.files import write_atomic
+from ccmon_tray.files import file_stamp, write_atomic
 from ccmon_tray.paths import HOME_VARIABLE
 
 LABEL: Final = "ccmon-tray"

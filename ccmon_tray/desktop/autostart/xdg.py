@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from ccmon_tray.desktop import desktop_entry
-from ccmon_tray.desktop.autostart.entries import Found, file_stamp
+from ccmon_tray.desktop.autostart.entries import Found
 from ccmon_tray.desktop.start_command import StartCommand
+from ccmon_tray.files import file_stamp
 
 # After panel and network, which start at the same time. A panel that is later still is waited for.
 _DELAY_S: Final = "5"

@@ -285,10 +285,11 @@ def test_a_period_that_nothing_came_before_says_so(range_name: str, note: str) -
     assert change_of(1.0, 0.0, period_before(range_name)) == ("", note, "")
 
 
-def test_a_period_that_cannot_be_compared_says_nothing_of_change() -> None:
+def test_a_period_that_cannot_be_compared_says_why_and_nothing_of_change() -> None:
     stat = period_stat(comparison(PeriodFigures(12.0, 900.0, 6, 60.0, 7), None))
 
-    assert (stat.note, {line.change for line in (stat.main, *stat.lines)}) == ("", {""})
+    assert stat.note == "the time before is not known in full"
+    assert {line.change for line in (stat.main, *stat.lines)} == {""}
 
 
 def test_records_in_words() -> None:
