@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ccmon_tray.dashboard.views.base import Asked, Exported, Host, View
 from ccmon_tray.dashboard.widgets.card import Card, Rows
+from ccmon_tray.dashboard.widgets.chart_place import ChartPlace
 from ccmon_tray.dashboard.widgets.legend import Entry, Legend
 from ccmon_tray.dashboard.widgets.stat_card import Stat, StatCard
 from ccmon_tray.dashboard.widgets.table import Column, Table, TableRow
@@ -66,7 +67,7 @@ class RequestsView(View[RequestsReading]):
         card.pack(fill="both", expand=True, pady=(gap, 0))
         self.legend = Legend(card.body, design, self._leave_out)
         self.legend.pack(fill="x", pady=(0, design.px(4)))
-        self._chart_place = tk.Frame(card.body, background=design.palette.card, height=design.px(_CHART))
+        self._chart_place = ChartPlace(card.body, design, height=_CHART)
         self._chart_place.pack(fill="both", expand=True)
 
     def _build_models(self, body: tk.Frame, gap: int) -> None:
@@ -132,7 +133,7 @@ class RequestsView(View[RequestsReading]):
         from ccmon_tray.dashboard.charts.time_chart import TimeChart  # noqa: PLC0415
 
         self._over_time = TimeChart(self._chart_place, self.design, height=_CHART, label="Requests over time")
-        self._over_time.widget.pack(fill="both", expand=True)
+        self._chart_place.put(self._over_time.widget)
         self.charts = [self._over_time]
         for card in self.main_cards:
             card.draw_sparkline_with(sparkline)
@@ -241,6 +242,7 @@ class RequestsView(View[RequestsReading]):
             mode="stacked-bars",
             unit=COUNT,
         )
+        self._chart_place.fill()
 
     def _leave_out(self, hidden: frozenset[str]) -> None:
         self.host.remember(_HIDDEN, _SEPARATOR.join(sorted(hidden)))

@@ -17,6 +17,7 @@ from ccmon_tray.dashboard.views.stats_cache_words import (
     span_of_days,
 )
 from ccmon_tray.dashboard.widgets.card import Card, Rows, label
+from ccmon_tray.dashboard.widgets.chart_place import ChartPlace
 from ccmon_tray.dashboard.widgets.facts import Facts
 from ccmon_tray.dashboard.widgets.notes import Banner, Deed, Note, Panel
 from ccmon_tray.dashboard.widgets.segments import Segments
@@ -160,12 +161,12 @@ class StatsCacheView(View[StatsCacheShown]):
         self.switch = Segments(days.head, design, _MEASURES, self._switch_to, ground=ground, compact=True)
         self.switch.select(self.host.remembered(_SWITCH, "messages"))
         self.switch.pack(side="right")
-        self._days_place = tk.Frame(days.body, background=ground, height=design.px(180))
+        self._days_place = ChartPlace(days.body, design, height=180)
         self._days_place.pack(fill="both", expand=True)
         hours = Card(row, design, "Sessions by hour of their start")
         # As high as the head beside it, so that both charts begin at one height.
         tk.Frame(hours.head, background=ground, height=design.px(24), width=1).pack(side="right")
-        self._hours_place = tk.Frame(hours.body, background=ground, height=design.px(180))
+        self._hours_place = ChartPlace(hours.body, design, height=180)
         self._hours_place.pack(fill="both", expand=True)
         row.fill([days, hours])
 
@@ -185,9 +186,9 @@ class StatsCacheView(View[StatsCacheShown]):
         from ccmon_tray.dashboard.charts.day_bars import DayBars  # noqa: PLC0415
 
         self._days = DayBars(self._days_place, self.design, height=180, label="Daily activity")
-        self._days.widget.pack(fill="both", expand=True)
+        self._days_place.put(self._days.widget)
         self._hours = BarChart(self._hours_place, self.design, height=180, label="Sessions by hour")
-        self._hours.widget.pack(fill="both", expand=True)
+        self._hours_place.put(self._hours.widget)
         if self._reading is not None:
             self._show_charts(self._reading)
 
@@ -336,6 +337,8 @@ class StatsCacheView(View[StatsCacheShown]):
             every=3,
             heading="hour",
         )
+        self._days_place.fill()
+        self._hours_place.fill()
 
     def _switch_to(self, value: str) -> None:
         self.host.remember(_SWITCH, value)

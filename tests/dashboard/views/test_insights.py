@@ -8,6 +8,8 @@ import pytest
 from ccmon_tray.dashboard.theme import LIGHT
 from ccmon_tray.dashboard.views.comparison import change_of, period_before
 from ccmon_tray.dashboard.views.insights import InsightsView, period_stat, record_stats
+from ccmon_tray.dashboard.views.requests import RequestsView
+from ccmon_tray.dashboard.views.stats_cache import StatsCacheView
 from ccmon_tray.dashboard.views.summary import SummaryView
 from ccmon_tray.dashboard.views.tokens import TokensView
 from ccmon_tray.dashboard.widgets.period_card import Line
@@ -207,12 +209,12 @@ def test_charts_that_are_awaited_have_titles_and_an_outline(open_view: OpenView)
     assert [place.winfo_height() for place in places] == high  # nothing jumps
 
 
-@pytest.mark.parametrize("name", ["summary", "tokens"])
+@pytest.mark.parametrize("name", ["summary", "tokens", "requests", "stats-cache"])
 def test_other_charts_are_outlined_as_well_until_they_are_read(open_view: OpenView, name: str) -> None:
     window = open_view(name, wait=False)
     view = window.page.view
-    assert isinstance(view, SummaryView | TokensView)
-    outline = view._chart_place.awaited
+    assert isinstance(view, SummaryView | TokensView | RequestsView | StatsCacheView)
+    outline = (view._days_place if isinstance(view, StatsCacheView) else view._chart_place).awaited
     assert outline is not None
     assert outline.winfo_viewable()
     await_drawn(window)
