@@ -79,10 +79,8 @@ def uses_by_samples(
     uses: dict[str, list[float]] = {}
     for of_one in found[len(bases) :]:
         for key, stretch in of_one:
-            base = heights.get(key, 0.0)
-            # A counter below its base began again at 0.
-            risen = stretch.first if stretch.first < base else stretch.first - base
-            moments = [stretch.began, *stretch.rises] if risen > NOTHING else stretch.rises
+            is_use = _is_use(heights.get(key, 0.0), stretch.first)
+            moments = [stretch.began, *stretch.rises] if is_use else stretch.rises
             uses.setdefault(stretch.session, []).extend(moments)
             heights[key] = stretch.last
     return [(session, t) for session, times in uses.items() if times for t in (min(times), max(times))]
@@ -123,8 +121,13 @@ def _stretch(series: Series, session: str, start: int) -> _Stretch | None:
     points = [(t, value) for t, value in series.points if t > start and isfinite(value)]
     if not points:
         return None
-    rises = [t for (_, before), (t, value) in pairwise(points) if value - before > NOTHING]
+    rises = [t for (_, before), (t, value) in pairwise(points) if _is_use(before, value)]
     return _Stretch(session, points[0][0], points[0][1], points[-1][1], [*rises[:1], *rises[1:][-1:]])
+
+
+def _is_use(before: float, value: float) -> bool:
+    """Whether a counter has risen; one that fell began again at 0."""
+    return value - before > NOTHING or NOTHING < value < before - NOTHING
 
 
 def _key(labels: Mapping[str, str]) -> str:

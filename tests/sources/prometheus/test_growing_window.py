@@ -193,9 +193,8 @@ def test_samples_written_very_late_count_within_the_hour_in_resumed_sessions_too
     assert later.figures.today.cost_usd == 5 + 1.5 + 2
 
 
-@pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
-def test_where_no_series_has_joined_or_fallen_no_base_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    series = [cost("s", ((7200, 1), (1000, 2), (90, 3))), cost("t", ((6000, 1), (40, 3)))]
+def overheard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The queries for instants that are asked from now on."""
     asked: list[str] = []
     query = PrometheusClient.query
 
@@ -203,12 +202,19 @@ def test_where_no_series_has_joined_or_fallen_no_base_is_asked_for(monkeypatch: 
         asked.append(promql)
         return query(client, promql, at)
 
+    monkeypatch.setattr(PrometheusClient, "query", record)
+    return asked
+
+
+@pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
+def test_where_no_series_has_joined_or_fallen_no_base_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    series = [cost("s", ((7200, 1), (1000, 2), (90, 3))), cost("t", ((6000, 1), (40, 3)))]
     with (
         serving(Kind.PROMETHEUS, openmetrics=openmetrics(series, NOW), import_json=()) as server,
         closing(PrometheusSource(PrometheusSettings(url=server.url), clock=lambda: NOW)) as source,
     ):
         poll(source, POLLS[0])
-        monkeypatch.setattr(PrometheusClient, "query", record)
+        asked = overheard(monkeypatch)
         assert poll(source, POLLS[1]) == {(Metric.COST, "s"): 2}
         assert len(asked) == 2
         assert not any(" offset " in promql for promql in asked)
@@ -225,19 +231,12 @@ def test_of_a_session_that_began_in_the_window_no_base_is_asked_for_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     began = [cost("s", ((1000, 2), (90, 3))), cost("s", ((90, 5),), model="m2"), lines("s", ((40, 7),))]
-    asked: list[str] = []
-    query = PrometheusClient.query
-
-    def record(client: PrometheusClient, promql: str, at: float) -> object:
-        asked.append(promql)
-        return query(client, promql, at)
-
     with (
         serving(Kind.PROMETHEUS, openmetrics=openmetrics(began, NOW), import_json=()) as server,
         closing(PrometheusSource(PrometheusSettings(url=server.url), clock=lambda: NOW)) as source,
     ):
         assert poll(source, POLLS[0]) == {(Metric.COST, "s"): 2}
-        monkeypatch.setattr(PrometheusClient, "query", record)
+        asked = overheard(monkeypatch)
         assert poll(source, POLLS[1]) == {(Metric.COST, "s"): 3 + 5}
         assert poll(source, POLLS[2]) == {(Metric.COST, "s"): 3 + 5, (Metric.LINES, "s"): 7}
         assert asked
