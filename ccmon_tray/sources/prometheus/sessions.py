@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ccmon_tray.sources.base import SessionSeen, Span
@@ -107,22 +108,32 @@ class Sessions:
         narrowed = [()] if ids is None else [(matcher,) for matcher in session_lists(ids)]
         selectors = [selector.where(*part) for part in narrowed for selector in self._selectors]
         few = ids is not None and len(ids) <= _FEW_SESSIONS
-        uses = uses_by_samples(
-            self._client, selectors, self._straddling(scope, ids), scope.span, self._lookback_s, few=few
-        )
+        uses = uses_by_samples(self._client, selectors, self._bases(scope, ids), scope.span, few=few)
         if uses is not None:
             return uses
         if ids is not None and few:
             return self._uses_of_few(scope.span, ids)
         return [use for part in narrowed for use in self._uses_of_many(scope.span, part)]
 
-    def _straddling(self, scope: Scope, ids: Sequence[str] | None) -> list[Selector]:
-        """Selectors of the sessions that may have been there before the window, as far as that is known."""
+    def _bases(self, scope: Scope, ids: Sequence[str] | None) -> list[str]:
+        """Expressions for the bases of all series that are in the window, of all sessions or some."""
+        window_s = scope.span.end - scope.span.start
+
+        def base(selector: Selector) -> str:
+            return selector.last(self._lookback_s, offset_s=window_s)
+
         before = ids
         if scope.straddlers is not None:
             before = [one for one in scope.straddlers if one and (ids is None or one in ids)]
-        parts = [()] if before is None else [(matcher,) for matcher in session_lists(before)]
-        return [selector.where(*part) for part in parts for selector in self._selectors]
+        if before is not None:
+            return [
+                base(selector.where(matcher))
+                for matcher in session_lists(before)
+                for selector in self._selectors
+            ]
+        # By name: "and" takes no notice of it.
+        by_name = (replace(one, names=(name,)) for one in self._selectors for name in one.names)
+        return [f"{base(selector)} and {selector.last(window_s)}" for selector in by_name]
 
     def _irregular(self, scope: Scope) -> Iterator[tuple[str, IrregularSeries]]:
         for series in scope.series:

@@ -41,9 +41,8 @@ class _Stretch:
 def uses_by_samples(
     client: PrometheusClient,
     selectors: Sequence[Selector],
-    straddling: Sequence[Selector],
+    bases: Sequence[str],
     span: Span,
-    lookback_s: int,
     *,
     few: bool,
 ) -> list[tuple[str, float]] | None:
@@ -52,9 +51,8 @@ def uses_by_samples(
     Args:
         client: The connection.
         selectors: Counters whose rise is use, one spelling each; none that falls in the window.
-        straddling: Those of them that may have samples before the window.
+        bases: Expressions for what those that were there before the window were then, if asked at its end.
         span: The window.
-        lookback_s: How far before the window a counter's base may lie, seconds.
         few: They are of a few sessions.
 
     Returns:
@@ -72,12 +70,12 @@ def uses_by_samples(
     slices = max(1, -(-int(samples) // _SAMPLES_AN_ANSWER))
     edges = [span.start + window_s * i // slices for i in range(slices + 1)]
     parts = [Span(begin, end) for begin, end in pairwise(edges) if begin < end]
-    bases = [partial(_bases, client, selector, span.start, lookback_s) for selector in straddling]
+    before = [partial(_bases, client, base, span.end) for base in bases]
     read = [partial(_stretches, client, one, part) for part in parts for one in selectors]
-    found: list[list[tuple[str, _Stretch]]] = client.gather([*bases, *read])
-    heights = {key: base.last for of_one in found[: len(bases)] for key, base in of_one}
+    found: list[list[tuple[str, _Stretch]]] = client.gather([*before, *read])
+    heights = {key: base.last for of_one in found[: len(before)] for key, base in of_one}
     uses: dict[str, list[float]] = {}
-    for of_one in found[len(bases) :]:
+    for of_one in found[len(before) :]:
         for key, stretch in of_one:
             is_use = _is_use(heights.get(key, 0.0), stretch.first)
             moments = [stretch.began, *stretch.rises] if is_use else stretch.rises
@@ -95,13 +93,11 @@ def _count(client: PrometheusClient, selector: Selector, span: Span) -> float:
     return sum(sample.value for sample in client.query(" or ".join(counts), span.end))
 
 
-def _bases(
-    client: PrometheusClient, selector: Selector, at: int, lookback_s: int
-) -> list[tuple[str, _Stretch]]:
-    """What each series was at a moment."""
-    found = client.query(selector.last(lookback_s), at)
+def _bases(client: PrometheusClient, expression: str, at: int) -> list[tuple[str, _Stretch]]:
+    """What each series was before the window."""
     return [
-        (_key(sample.labels), _Stretch("", sample.time, sample.value, sample.value, [])) for sample in found
+        (_key(sample.labels), _Stretch("", sample.time, sample.value, sample.value, []))
+        for sample in client.query(expression, at)
     ]
 
 
