@@ -4,6 +4,7 @@ A query that looks at each step of a grid has the server search for the base of 
 read the samples themselves is cheaper as long as there are not millions of them.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +24,8 @@ _MOST_SAMPLES: Final = 2_000_000
 # Raw samples fetched in one answer: a MB or two of JSON, more than half of it labels; 9 MB at most, where
 # each series has one sample.
 _SAMPLES_AN_ANSWER: Final = 20_000
+# Stretches of a window of which it is asked how many samples they hold, for use comes in bursts.
+_STRETCHES: Final = 12
 # A window this short holds few samples of each series, whatever the interval between them.
 _SHORT_S: Final = 3_600
 
@@ -61,36 +64,59 @@ def uses_by_samples(
     Raises:
         SourceError: The server cannot answer.
     """
-    window_s = span.end - span.start
-    samples = 0.0
-    if not (few and window_s <= _SHORT_S):
-        samples = sum(client.gather([partial(_count, client, one, span) for one in selectors]))
-        if samples > _MOST_SAMPLES:
+    parts = [span]
+    if not few or span.end - span.start > _SHORT_S:
+        counts: dict[Span, float] = defaultdict(float)
+        for found in client.gather([partial(_count, client, one, span) for one in selectors]):
+            for part, samples in found.items():
+                counts[part] += samples
+        if sum(counts.values()) > _MOST_SAMPLES:
             return None
-    slices = max(1, -(-int(samples) // _SAMPLES_AN_ANSWER))
-    edges = [span.start + window_s * i // slices for i in range(slices + 1)]
-    parts = [Span(begin, end) for begin, end in pairwise(edges) if begin < end]
+        parts = parts_of(span, counts)
     before = [partial(_bases, client, base, span.end) for base in bases]
     read = [partial(_stretches, client, one, part) for part in parts for one in selectors]
-    found: list[list[tuple[str, _Stretch]]] = client.gather([*before, *read])
-    heights = {key: base.last for of_one in found[: len(before)] for key, base in of_one}
+    answers: list[list[tuple[str, _Stretch]]] = client.gather([*before, *read])
+    heights = {key: base.last for answer in answers[: len(before)] for key, base in answer}
     uses: dict[str, list[float]] = {}
-    for of_one in found[len(before) :]:
-        for key, stretch in of_one:
-            is_use = _is_use(heights.get(key, 0.0), stretch.first)
-            moments = [stretch.began, *stretch.rises] if is_use else stretch.rises
-            uses.setdefault(stretch.session, []).extend(moments)
-            heights[key] = stretch.last
+    for key, stretch in chain.from_iterable(answers[len(before) :]):
+        is_use = _is_use(heights.get(key, 0.0), stretch.first)
+        moments = [stretch.began, *stretch.rises] if is_use else stretch.rises
+        uses.setdefault(stretch.session, []).extend(moments)
+        heights[key] = stretch.last
     return [(session, t) for session, times in uses.items() if times for t in (min(times), max(times))]
 
 
-def _count(client: PrometheusClient, selector: Selector, span: Span) -> float:
-    """How many samples a selector has in a window."""
+def _count(client: PrometheusClient, selector: Selector, span: Span) -> dict[Span, float]:
+    """How many samples a selector has in each of some equal stretches of a window."""
+    step = max(1, (span.end - span.start) // _STRETCHES)
     counts = [
-        labelled(f"sum(count_over_time({one.over(span.end - span.start)}))", NAME_LABEL, one.names[0])
+        labelled(f"sum(count_over_time({one.over(step)}))", NAME_LABEL, one.names[0])
         for one in (replace(selector, names=(name,)) for name in selector.names)
     ]
-    return sum(sample.value for sample in client.query(" or ".join(counts), span.end))
+    found: dict[Span, float] = defaultdict(float)
+    for series in client.query_range(" or ".join(counts), span.start + step, span.end, step):
+        for at, samples in series.points:
+            found[Span(round(at) - step, round(at))] += samples
+    return found
+
+
+def parts_of(span: Span, counts: Mapping[Span, float]) -> list[Span]:
+    """Parts that tile a window, each with about as many samples as one answer may have, or fewer.
+
+    Args:
+        span: The window.
+        counts: How many samples there are in stretches of it that do not overlap.
+    """
+    edges, held = [span.start], 0.0
+    for stretch, samples in sorted(counts.items(), key=lambda item: item[0].start):
+        if held + samples > _SAMPLES_AN_ANSWER:
+            edges.append(stretch.start)
+            held = 0.0
+        pieces = max(1, -(-int(samples) // _SAMPLES_AN_ANSWER))
+        long_s = stretch.end - stretch.start
+        edges += [stretch.start + long_s * i // pieces for i in range(1, pieces)]
+        held += samples / pieces
+    return [Span(begin, end) for begin, end in pairwise([*edges, span.end]) if begin < end]
 
 
 def _bases(client: PrometheusClient, expression: str, at: int) -> list[tuple[str, _Stretch]]:
