@@ -121,7 +121,10 @@ class Track:
         return last if last < base else last - base
 
     def height(self, start: float, end: float) -> float:
-        """The last value in (start, end], 0 if there is no sample in it."""
+        """The last value in (start, end], 0 if there is no sample in it.
+
+        The stretch must be no shorter than the interval between samples.
+        """
         after = bisect_right(self.times, end)
         if not after:
             return 0.0

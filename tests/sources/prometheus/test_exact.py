@@ -163,3 +163,23 @@ def test_by_expression_is_last_less_base(values: list[int], start: int, length: 
     last, base = (inside[-1] if inside else 0.0), (before[-1] if before else 0.0)
     expected = 0.0 if not inside else last - base if last >= base else last
     assert track(*samples).by_expression(start, start + length) == expected
+
+
+@given(
+    st.lists(st.integers(0, 3), min_size=1, max_size=12),
+    st.integers(-30, 200),
+    st.integers(15, 200),
+)
+def test_the_height_is_the_last_value_that_a_server_would_see(
+    values: list[int], start: int, length: int
+) -> None:
+    """Samples that repeat the value before are not kept, but a server sees them."""
+    samples = [(15.0 * number, float(value)) for number, value in enumerate(values)]
+    seen = [value for t, value in samples if start < t <= start + length]
+    assert track(*samples).height(start, start + length) == (seen[-1] if seen else 0.0)
+
+
+def test_a_series_that_paused_before_the_anchor_has_no_height_until_it_goes_on() -> None:
+    paused = track((0, 5), (15, 5), (30, 5), (900, 5), (915, 5))
+    assert [paused.height(100, end) for end in (400, 899, 900, 2000)] == [0, 0, 5, 5]
+    assert paused.said(0, 2000, anchor=100.0) == 5
