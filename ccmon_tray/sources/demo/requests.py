@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from ccmon_tray.sources.demo.days import Track
+from ccmon_tray.sources.demo.days import WATCHED, Track
 from ccmon_tray.sources.reports import range_info
 from ccmon_tray.sources.request_figures import (
     ModelRequests,
@@ -29,6 +29,8 @@ _OVERLOADED: Final = 529
 # What a failed attempt was answered; None is no answer.
 _STATUSES: Final = (_OVERLOADED, _OVERLOADED, _OVERLOADED, 429, 429, 500, None)
 _ONE_ERROR_IN: Final = 90
+# The watch moves every minute, day and night; were each of its moves a request, there would be few others.
+_MOVES_A_WATCHED_REQUEST: Final = 8
 
 
 class _Tool(NamedTuple):
@@ -89,7 +91,8 @@ def demo_requests(
         cost, written = columns[Metric.COST, None], columns[Metric.TOKENS, "output"]
         one.cost_usd += cost[high] - cost[low]
         pace_ms = next(ms for family, ms in _MS_A_TOKEN.items() if family in model)
-        for index in range(low, high):
+        every = _MOVES_A_WATCHED_REQUEST if track.project == WATCHED else 1
+        for index in range(low + -low % every, high, every):
             at = track.times[index] - track.midnight_s + midnight
             step = bisect_left(steps.boundaries, at) - 1
             tokens = int(written[index + 1] - written[index])
