@@ -17,7 +17,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from grpclib.const import Cardinality, Handler, Status
 from grpclib.encoding.base import CodecBase, StatusDetailsCodecBase
@@ -47,6 +47,9 @@ _CONNECTIONS: Final = 128
 _PROTOBUF: Final = "application/x-protobuf"
 _SERVICE: Final = "/opentelemetry.proto.collector.{0}.v1.{1}Service/Export"
 _START_S: Final = 5.0
+_END_S: Final = 0.2
+# Of the loop, after which a connection that has just been accepted is made, and one that was closed is gone.
+_TURNS: Final = 5
 _CODES: Final[Mapping[type[ExportRefused], Status]] = {
     SenderUnknown: Status.UNAUTHENTICATED,
     SenderForbidden: Status.PERMISSION_DENIED,
@@ -108,10 +111,7 @@ class GrpcServer:
         await server.start(sock=self._listening)
         self._started.set()
         await self._stop.wait()
-        server.close()
-        server.hang_up()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(server.wait_closed(), 0.2)
+        await server.end(self._listening)
 
 
 class _Service:
@@ -194,10 +194,21 @@ class _Server(Server):
         self._connections.add(connection)
         return connection
 
-    def hang_up(self) -> None:
-        """End all connections."""
+    async def end(self, listening: socket.socket) -> None:
+        """Take no more connections, and end all there are."""
+        # asyncio loses a connection that it has accepted, if the server is closed before that is made.
+        with contextlib.suppress(NotImplementedError):  # Windows accepts in another way
+            asyncio.get_running_loop().remove_reader(listening)
+        for _ in range(_TURNS):
+            for connection in list(self._connections):
+                connection.hang_up()
+            await asyncio.sleep(0)
+        self.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.wait_closed(), _END_S)
         for connection in list(self._connections):
-            connection.hang_up()
+            connection.abort()
+        await asyncio.sleep(0)
 
 
 class _Connection(H2Protocol):
@@ -206,10 +217,12 @@ class _Connection(H2Protocol):
     def __init__(self, *args: Any, crowded: bool) -> None:
         super().__init__(*args)
         self._crowded = crowded
+        self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin it, unless there are too many."""
         super().connection_made(transport)
+        self._transport = cast("asyncio.Transport", transport)
         if self._crowded:
             self.hang_up()
 
@@ -217,6 +230,11 @@ class _Connection(H2Protocol):
         """End it."""
         if hasattr(self, "processor"):
             self.processor.close("The built-in collector is closing")
+
+    def abort(self) -> None:
+        """End it, whatever its client has not read yet."""
+        if self._transport is not None:
+            self._transport.abort()
 
 
 class _AsIs(CodecBase):

@@ -1,9 +1,11 @@
 """OTLP over gRPC, through a real client and real sockets."""
 
 import contextlib
+import gc
 import random
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -210,3 +212,31 @@ def test_it_ends_at_once_and_leaves_no_threads(ingest: Ingest) -> None:
         assert not thread.is_alive()
     with pytest.raises(OSError):  # noqa: PT011  # refused, or reset
         socket.create_connection(("127.0.0.1", port), timeout=1)
+
+
+def test_no_connection_outlives_the_server_that_was_closed_while_it_came(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even one that asyncio has accepted, and not made yet."""
+    left: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: left.append(found.exc_value))
+    clients: list[socket.socket] = []
+
+    def connect(port: int) -> None:
+        with contextlib.suppress(OSError):
+            for _ in range(8):
+                client = socket.create_connection(("127.0.0.1", port), allowed(1))
+                clients.append(client)
+
+    for turn in range(40):
+        with grpc_listener(ingest) as port:
+            coming = threading.Thread(target=connect, args=(port,))
+            coming.start()
+            time.sleep(turn % 10 * 0.0005)  # another moment each time
+        coming.join()
+    gc.collect()
+    for client in clients:
+        client.close()
+
+    assert clients
+    assert left == []
