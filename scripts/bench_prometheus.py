@@ -10,7 +10,8 @@ measures in one run, as medians:
 * one question, cost by model: exactly, and by ``increase()``;
 * the look-back for a counter's base at 7, 30 and 90 days.
 
-Usage: python scripts/bench_prometheus.py [--cache DIR] [--series 2600 100000] [--repeats 5] [--write]
+Usage: python scripts/bench_prometheus.py [--cache DIR] [--series 2600 100000] [--repeats 5] [--busy 100]
+[--write]
 Needs Debian's ``prometheus`` package (prometheus and promtool). ``--write`` puts the tables between the
 markers of docs/performance.md.
 """
@@ -55,6 +56,7 @@ DAYS: Final = 30
 EVALUATED_AFTER_S: Final = 1417  # the moment of the hour at which a server happens to evaluate the rules
 MENU_RANGES: Final = {"1d": "today", "7d": "7d", "30d": "30d"}
 LOOKBACKS_DAYS: Final = (7, 30, 90)
+BUSY: Final = 100
 POLL_S: Final = 30
 # An hour of polls, with all that comes more rarely than they: starts of windows move every five minutes, the
 # tail begins anew every quarter of an hour, and the last poll reads everything again.
@@ -81,7 +83,9 @@ def block_of(at: float) -> tuple[int, int]:
     return NEWEST_BLOCK_H, int(at // (NEWEST_BLOCK_H * HOUR))
 
 
-def make_blocks(series: int, folder: Path, *, days: int = DAYS, recorded: bool = False) -> Path:
+def make_blocks(
+    series: int, folder: Path, *, days: int = DAYS, recorded: bool = False, busy: int = BUSY
+) -> Path:
     """A data folder with about so many series over some days, in blocks as a server would have; made once.
 
     Args:
@@ -89,14 +93,15 @@ def make_blocks(series: int, folder: Path, *, days: int = DAYS, recorded: bool =
         folder: Where the folder goes.
         days: How far back they go.
         recorded: With the hours that the recording rules would have recorded.
+        busy: One session in so many falls into the hour of refreshes.
     """
-    data_dir = folder / f"{series}-series-{days}-days{'-recorded' if recorded else ''}"
+    data_dir = folder / f"{series}-series-{days}-days-{busy}{'-recorded' if recorded else ''}"
     if (data_dir / "complete").exists():
         return data_dir
     with ExitStack() as files:
         texts: dict[tuple[int, int], TextIO] = {}
         hours = RecordedHours(days)
-        made = recordings(series, days)
+        made = recordings(series, days, busy)
         lines = (
             line
             for recording in (hours.counting(made) if recorded else made)
@@ -157,7 +162,7 @@ class RecordedHours:
                 yield f"{record}{{{inside}}} {value!r} {hour + EVALUATED_AFTER_S}\n"
 
 
-def recordings(series: int, days: int = DAYS) -> Iterator[recorders.Recording]:
+def recordings(series: int, days: int = DAYS, busy: int = BUSY) -> Iterator[recorders.Recording]:
     """Sessions of up to half an hour until so many series exist, one in fifty of them resumed later."""
     author = Author(random.Random(series), (User.subscriber("ada"), User.subscriber("lin")))
     rng = author.rng
@@ -168,7 +173,7 @@ def recordings(series: int, days: int = DAYS) -> Iterator[recorders.Recording]:
         seconds = rng.triangular(2 * MINUTE, 30 * MINUTE, 8 * MINUTE)
         # A busy hour: one session at a time or two, and seven where there are thousands a month, of which an
         # average hour of work would see four. So every poll finds something new.
-        is_now = number % (12 if number < 100 else 100) == 0
+        is_now = number % (12 if number < 100 else busy) == 0
         start = NOW - rng.random() * (80 * MINUTE if is_now else days * DAY)
         processes: list[Process] = [author.process(start, seconds, requests_every_s=60)]
         if number % 50 == 0:
@@ -368,6 +373,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="folder that keeps the datasets between runs")
     parser.add_argument("--series", type=int, nargs="+", default=[2600, 100_000])
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--busy", type=int, default=BUSY, help="one session in so many is of the last hour")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
     options = parser.parse_args()
 
@@ -378,7 +384,7 @@ def main() -> None:
         for wanted in options.series:
             print(f"preparing about {wanted:,} series", file=sys.stderr)
             blocks = f"--storage.tsdb.max-block-duration={BLOCKS_H[0]}h"
-            with prometheus(make_blocks(wanted, folder), extra_args=[blocks]) as server:
+            with prometheus(make_blocks(wanted, folder, busy=options.busy), extra_args=[blocks]) as server:
                 series, samples = held(server.url, "present_over_time"), held(server.url, "count_over_time")
                 lines += [f"**{series:,} series, {samples:,} samples, 30 days**", ""]
                 lines += [*measure(server.url, options.repeats), ""]
