@@ -14,7 +14,10 @@ NOTHING: Final = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Questions that one query can answer: same window, steps and filter; labels and metrics together."""
+    """Questions that one query can answer: same window, steps and filter; labels and metrics together.
+
+    ``has_unequal_steps`` where about every step needs a query of its own.
+    """
 
     span: Span
     boundaries: tuple[int, ...]
@@ -22,18 +25,21 @@ class Batch:
     metrics: tuple[Metric, ...]
     by: tuple[Label, ...]
     top: int | None
+    has_unequal_steps: bool
 
     @classmethod
     def of(cls, questions: Sequence[Question]) -> "Batch":
         """The batch of questions that share a :func:`batch_key`."""
         first = questions[0]
+        boundaries = first.boundaries or (first.span.start, first.span.end)
         return cls(
             first.span,
-            first.boundaries or (first.span.start, first.span.end),
+            boundaries,
             first.where,
             tuple(dict.fromkeys(question.metric for question in questions)),
             tuple(dict.fromkeys(label for question in questions for label in question.by)),
             first.top,
+            1 < len(boundaries) - 1 <= 2 * len(equal_steps(boundaries)),
         )
 
 

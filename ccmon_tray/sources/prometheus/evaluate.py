@@ -73,9 +73,9 @@ class Evaluator:
         """Calls that need not wait for the scope: last values, counted if :meth:`counts_series`.
 
         Where the scope's straddlers are known, all that they leave to ask is :meth:`base_calls`; else their
-        results say nothing. Where :meth:`has_unequal_steps`, they leave nothing to ask.
+        results say nothing. Where :meth:`is_early`, they leave nothing to ask.
         """
-        if self.has_unequal_steps(batch):
+        if self.is_early(batch):
             return self._heights(batch)
         if len(batch.boundaries) > 2 or batch.top is not None or not self._catalogue.lists_sessions:
             return []
@@ -91,14 +91,13 @@ class Evaluator:
 
     def need(self, batch: Batch) -> Need:
         """How much must be known of the sessions in a batch's window."""
-        if self.has_unequal_steps(batch):
+        if self.is_early(batch):
             return Need.IRREGULAR
         return Need.BASES if len(batch.boundaries) == 2 else Need.ACTIVE
 
-    def has_unequal_steps(self, batch: Batch) -> bool:
-        """Whether each step of a batch needs a query of its own. Its sessions need not be known then."""
-        steps = len(batch.boundaries) - 1
-        return self._catalogue.lists_sessions and 1 < steps <= 2 * len(equal_steps(batch.boundaries))
+    def is_early(self, batch: Batch) -> bool:
+        """Whether :meth:`early_calls` are all that a batch needs, whichever sessions there are."""
+        return self._catalogue.lists_sessions and batch.has_unequal_steps
 
     def counts_series(self, batch: Batch) -> bool:
         """Whether a batch's last values tell how many series each session has in a short window."""
@@ -123,7 +122,7 @@ class Evaluator:
         Otherwise each step looks for the base of every series anew, which is dearer the more steps there are.
         """
         steps = len(batch.boundaries) - 1
-        if steps == 1 or scope.active is None or self.has_unequal_steps(batch):
+        if steps == 1 or scope.active is None or self.is_early(batch):
             return False
         return len(scope.active) <= _MANY_SESSIONS or steps > _MANY_STEPS
 

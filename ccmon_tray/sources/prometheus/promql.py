@@ -181,6 +181,10 @@ class Selector:
         """The same series, further narrowed."""
         return Selector(self.names, (*self.matchers, *more), self.spelling)
 
+    def by_name(self) -> "tuple[Selector, ...]":
+        """The same series, one selector a stored name: two could clash where arithmetic drops names."""
+        return tuple(Selector((name,), self.matchers, self.spelling) for name in self.names)
+
 
 def labelled(expression: str, label: str, value: str) -> str:
     """An expression whose result carries one more label: several, joined by ``or``, make one query."""

@@ -146,13 +146,14 @@ class Scoper:
             active=None if active is None else tuple(sorted(active)),
             straddlers=None if straddlers is None else tuple(sorted(straddlers)),
             stored_twice=tuple(sorted(look.stored_twice)),
+            begun=before.begun,
             shapes=_shapes(counts or {}, parts),
             irregular_only=look.irregular_only,
         )
         same = scope.unchanged(before.shapes)
         fallen = before.fallen & same
         return Sighting(
-            replace(scope, fallen=fallen, begun=before.begun),
+            replace(scope, fallen=fallen),
             fallen.union(parts["suspect"]),
             None if straddlers is None else frozenset(straddlers - same),
         )
@@ -267,11 +268,8 @@ class Scoper:
                 base = series.last(self._lookback_s, offset_s=window_s)
                 ask("fallen", series.spelling, f"min_over_time({series.over(window_s)}) < ({base})")
             for selector in self._catalogue.selectors(*self._telling) if beginners else ():
-                ask(
-                    "before",
-                    selector.spelling,
-                    selector.where(*part).last(self._lookback_s, offset_s=window_s),
-                )
+                series = selector.where(*part)
+                ask("before", series.spelling, series.last(self._lookback_s, offset_s=window_s))
         found = self._collect(expressions, span)
         return set(found["fallen"]), beginners - found["before"].keys()
 

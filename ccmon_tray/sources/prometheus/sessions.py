@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from ccmon_tray.sources.base import SessionSeen, Span
@@ -124,16 +123,19 @@ class Sessions:
 
         before = ids
         if scope.straddlers is not None:
-            before = [one for one in scope.straddlers if one and (ids is None or one in ids)]
+            wanted = set(scope.straddlers if ids is None else ids)
+            before = [one for one in scope.straddlers if one and one in wanted]
         if before is not None:
             return [
                 base(selector.where(matcher))
                 for matcher in session_lists(before)
                 for selector in self._selectors
             ]
-        # By name: "and" takes no notice of it.
-        by_name = (replace(one, names=(name,)) for one in self._selectors for name in one.names)
-        return [f"{base(selector)} and {selector.last(window_s)}" for selector in by_name]
+        return [
+            f"{base(one)} and {one.last(window_s)}"
+            for selector in self._selectors
+            for one in selector.by_name()
+        ]
 
     def _irregular(self, scope: Scope) -> Iterator[tuple[str, IrregularSeries]]:
         for series in scope.series:

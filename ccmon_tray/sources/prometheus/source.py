@@ -2,7 +2,8 @@
 
 How a question is answered, so that it is exact and cheap (``increase()`` is neither):
 
-1. Which sessions were active in the window is asked first: what follows touches no other series.
+1. Which sessions a window concerns is asked first, and what follows touches no other series. The few unequal
+   steps of a menu do without: each edge is one sum over all series there were.
 2. Those among them that reset in it are added up from raw samples (:mod:`.scoper`, :mod:`.exact`).
 3. The others only rise: the differences of their last values at the steps' edges are the exact increases, and
    the server needs no matching of series to sum them (:mod:`.evaluate`).
@@ -137,7 +138,7 @@ class PrometheusSource:
 
         late_calls = [
             evaluator.calls(batch, scopes[batch.span])
-            if recalled is None and not evaluator.has_unequal_steps(batch)
+            if recalled is None and not evaluator.is_early(batch)
             else []
             for batch, recalled in zip(batches, known, strict=True)
         ]
@@ -145,7 +146,7 @@ class PrometheusSource:
         answers: dict[int, Answer] = {}
         for n, (group, batch) in enumerate(zip(members.values(), batches, strict=True)):
             scope, recalled = scopes[batch.span], known[n]
-            summed = lasts[n] if evaluator.has_unequal_steps(batch) else list(chain(*late[n]))
+            summed = lasts[n] if evaluator.is_early(batch) else list(chain(*late[n]))
             if recalled is not None:
                 subtracted = [*chain(*bases[n]), *chain(*recalled.values())]
                 self._bases.keep(batch, scope, lasts[n], subtracted)

@@ -6,7 +6,7 @@ read the samples themselves is cheaper as long as there are not millions of them
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, pairwise
 from math import isfinite
@@ -91,7 +91,7 @@ def _count(client: PrometheusClient, selector: Selector, span: Span) -> dict[Spa
     step = max(1, (span.end - span.start) // _STRETCHES)
     counts = [
         labelled(f"sum(count_over_time({one.over(step)}))", NAME_LABEL, one.names[0])
-        for one in (replace(selector, names=(name,)) for name in selector.names)
+        for one in selector.by_name()
     ]
     found: dict[Span, float] = defaultdict(float)
     for series in client.query_range(" or ".join(counts), span.start + step, span.end, step):
