@@ -313,7 +313,7 @@ def period_stat(period: PeriodComparison) -> PeriodStat:
     )
     _, note, _ = change_of(now.cost_usd, then.cost_usd if then else None, words)
     if now.cost_usd is not None and (then is None or then.cost_usd is None):
-        note = "the time before is not known in full"
+        note = "period before unknown"
     return PeriodStat(
         main,
         note,

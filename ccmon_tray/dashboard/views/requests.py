@@ -90,7 +90,6 @@ class RequestsView(View[RequestsReading]):
             empty="No model was asked",
         )
         self.models.pack(fill="both", expand=True)
-        self.models.show(())
 
     def _build_tools(self, body: tk.Frame, gap: int) -> None:
         design, copy = self.design, self.host.copy
@@ -124,7 +123,6 @@ class RequestsView(View[RequestsReading]):
         )
         for table in (self.tools, self.errors):
             table.pack(fill="both", expand=True)
-            table.show(())
         row.fill((tools, errors))
         row.pack(fill="x", pady=(gap, 0))
 

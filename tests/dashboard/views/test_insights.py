@@ -12,7 +12,7 @@ from ccmon_tray.dashboard.views.requests import RequestsView
 from ccmon_tray.dashboard.views.stats_cache import StatsCacheView
 from ccmon_tray.dashboard.views.summary import SummaryView
 from ccmon_tray.dashboard.views.tokens import TokensView
-from ccmon_tray.dashboard.widgets.period_card import Line
+from ccmon_tray.dashboard.widgets.period_card import Line, PeriodStat
 from ccmon_tray.dashboard.widgets.stat_card import Stat
 from ccmon_tray.dashboard.window import DashboardWindow
 from ccmon_tray.sources.readings.insights import (
@@ -255,6 +255,21 @@ def test_no_words_are_cut(open_view: OpenView, size: tuple[int, int], scale: flo
     assert cut_words(open_view("insights", size=size, scale=scale)) == []
 
 
+@pytest.mark.parametrize("size", [(800, 600), (1180, 800)])
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_no_words_are_cut_where_nothing_can_be_compared(
+    open_view: OpenView, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], scale: float
+) -> None:
+    def unknown_before(period: PeriodComparison) -> PeriodStat:
+        return period_stat(replace(period, then=None))
+
+    monkeypatch.setattr("ccmon_tray.dashboard.views.insights.period_stat", unknown_before)
+    window = open_view("insights", size=size, scale=scale)
+    notes = {card.stat.note for card in insights_view(window).period_cards if card.stat is not None}
+    assert notes == {"period before unknown"}
+    assert cut_words(window) == []
+
+
 def comparison(now: PeriodFigures, then: PeriodFigures | None) -> PeriodComparison:
     return PeriodComparison(Window("7d", NOW - 7 * DAY, NOW), Window("custom", 0, 1), now, then)
 
@@ -290,7 +305,7 @@ def test_a_period_that_nothing_came_before_says_so(range_name: str, note: str) -
 def test_a_period_that_cannot_be_compared_says_why_and_nothing_of_change() -> None:
     stat = period_stat(comparison(PeriodFigures(12.0, 900.0, 6, 60.0, 7), None))
 
-    assert stat.note == "the time before is not known in full"
+    assert stat.note == "period before unknown"
     assert {line.change for line in (stat.main, *stat.lines)} == {""}
 
 
