@@ -251,7 +251,7 @@ def test_a_client_that_never_reads_does_not_outlive_the_server(
     pings.initiate_connection()
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    with grpc_listener(ingest) as port, client:
+    with client, grpc_listener(ingest) as port:
         client.connect(("127.0.0.1", port))
         client.sendall(pings.data_to_send())
         pings.ping(b"unread..")
