@@ -240,25 +240,3 @@ def test_no_connection_outlives_the_server_that_was_closed_while_it_came(
 
     assert clients
     assert left == []
-
-
-def test_a_client_that_never_reads_does_not_outlive_the_server(
-    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    left: list[object] = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda found: left.append(found.exc_value))
-    pings = H2Connection()
-    pings.initiate_connection()
-    client = socket.socket()
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    with client, grpc_listener(ingest) as port:
-        client.connect(("127.0.0.1", port))
-        client.sendall(pings.data_to_send())
-        pings.ping(b"unread..")
-        ping = pings.data_to_send()
-        # Their answers are more than the sockets between the two hold.
-        for _ in range(400):
-            client.sendall(ping * 1000)
-    gc.collect()
-
-    assert left == []
