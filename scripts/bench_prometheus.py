@@ -27,6 +27,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Final, Literal, TextIO
@@ -252,13 +253,17 @@ class UsualWay:
 
 @contextmanager
 def opened(
-    url: str, lookback_days: int | None = None, *, rules: Literal["auto", "off"] = "auto"
+    url: str,
+    lookback_days: int | None = None,
+    *,
+    rules: Literal["auto", "off"] = "auto",
+    clock: Callable[[], float] = lambda: NOW,
 ) -> Iterator[PrometheusSource]:
     """A source that has discovered what the server holds."""
     settings = PrometheusSettings(url=url, timeout_s=120, recording_rules=rules)
     if lookback_days is not None:
         settings = settings.model_copy(update={"lookback_days": lookback_days})
-    with closing(PrometheusSource(settings, clock=lambda: NOW)) as source:
+    with closing(PrometheusSource(settings, clock=clock)) as source:
         source.inventory()
         yield source
 
@@ -273,26 +278,45 @@ def first_refresh_ms(url: str, menu_range: str, repeats: int, *, lookback_days: 
     return statistics.median(times)
 
 
-def in_turn_ms(url: str, usual: UsualWay, menu_range: str, seconds: int) -> tuple[list[float], list[float]]:
-    """The usual way and an hour of refreshes after the first, in turn, so that what else is done hits both.
+@dataclass
+class Hour:
+    """Milliseconds of what an hour of polls took: refreshes, readings of everything again, the usual way."""
 
-    Returns:
-        Milliseconds of each round of the usual way, and of each refresh; the last one reads everything again.
-    """
-    theirs, later = [], []
-    with opened(url) as source:
+    usual: list[float] = field(default_factory=list)
+    refreshes: list[float] = field(default_factory=list)
+    readings_again: list[float] = field(default_factory=list)
+
+
+def an_hour(url: str, usual: UsualWay, menu_range: str, seconds: int) -> Hour:
+    """The usual way in turn with an hour of polls after the first, so that what else is done hits both."""
+    hour, now = Hour(), [NOW - POLL_S * LATER_POLLS]
+
+    def clock() -> float:
+        return now[0]
+
+    with opened(url, clock=clock) as source:
         builder = SnapshotBuilder(source, CALENDAR)
-        began = NOW - POLL_S * LATER_POLLS
-        last = _good(builder, menu_range, began)
-        for number, moment in enumerate(range(began + POLL_S, NOW + 1, POLL_S)):
+        last = _good(builder, menu_range, now[0])
+        for number in range(LATER_POLLS):
+            now[0] += POLL_S
             if number % POLLS_A_ROUND == 0:
-                theirs.append(median_ms(lambda: usual.refresh(seconds, NOW), 1))
-            later.append(median_ms(lambda at=moment: _good(builder, menu_range, at, last), 1))  # type: ignore[misc]
-    return theirs, later
+                hour.usual.append(median_ms(lambda: usual.refresh(seconds, NOW), 1))
+            polled = builder.poll(menu_range, clock, last)
+            for times in (hour.refreshes, hour.readings_again):
+                started = time.perf_counter()
+                found = next(polled, None)
+                if found is None:
+                    break
+                times.append((time.perf_counter() - started) * 1000)
+                last = _checked(found)
+    return hour
 
 
-def _good(builder: SnapshotBuilder, menu_range: str, now: int, last: Snapshot | None = None) -> Snapshot:
-    snapshot = builder.build(menu_range, now, last)
+def _good(builder: SnapshotBuilder, menu_range: str, now: int) -> Snapshot:
+    return _checked(builder.build(menu_range, now, None))
+
+
+def _checked(snapshot: Snapshot) -> Snapshot:
     if snapshot.problem is not None or snapshot.figures is None:
         raise SystemExit(f"a refresh failed: {snapshot.problem}")
     return snapshot
@@ -314,18 +338,25 @@ def measure(url: str, repeats: int) -> list[str]:
     with closing(usual):
         for seconds in RANGES_S.values():  # the page cache, for both
             usual.refresh(seconds, NOW)
+        titles = ("refresh, median", "share", "mean", "share", "slowest", "all read again", "the first")
         lines = [
-            "| range | 14 × `increase()` | refresh, median | share | mean of an hour | share | the first |",
-            "|---|---:|---:|---:|---:|---:|---:|",
+            "| range | 14 × `increase()` | " + " | ".join(titles) + " |",
+            "|---|" + "---:|" * (1 + len(titles)),
         ]
         for name, seconds in RANGES_S.items():
             first = first_refresh_ms(url, MENU_RANGES[name], repeats)
-            rounds, polls = in_turn_ms(url, usual, MENU_RANGES[name], seconds)
-            theirs, median, mean = statistics.median(rounds), statistics.median(polls), statistics.mean(polls)
+            hour = an_hour(url, usual, MENU_RANGES[name], seconds)
+            theirs, polls = statistics.median(hour.usual), hour.refreshes
+            median, mean, again = (
+                statistics.median(polls),
+                statistics.mean(polls),
+                statistics.mean(hour.readings_again),
+            )
             shown = name if MENU_RANGES[name] == name else f"{name} (menu: {MENU_RANGES[name]})"
             lines.append(
                 f"| {shown} | {theirs:,.0f} ms | {median:,.1f} ms | {median / theirs:.0%} "
-                f"| {mean:,.1f} ms | {mean / theirs:.0%} | {first:,.0f} ms |"
+                f"| {mean:,.1f} ms | {mean / theirs:.0%} | {max(polls):,.0f} ms | {again:,.0f} ms "
+                f"| {first:,.0f} ms |"
             )
         lines += [
             "",

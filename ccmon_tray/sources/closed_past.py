@@ -5,7 +5,7 @@ is asked once and kept; what came after it, the *tail*, is asked at each poll, s
 30 minutes whatever the window. Windows are half open and increments tile, so the parts add up to the whole.
 
 Where a window's start or end has moved, only the difference is asked: what a kept sum gains at its end is
-added, and what it loses at its start is subtracted. Sums are asked anew every hour all the same.
+added, and what it loses at its start is subtracted. Sums are due to be asked anew every hour all the same.
 
 Each distinct window costs a source work of its own, so the questions of a poll share windows: all about the
 tail have one, with one question a metric, and long windows of the past are asked as steps of one.
@@ -89,7 +89,7 @@ class ClosedPast:
         self._source = source
         self._now = 0.0
         self._edge = 0
-        self._renew_at = 0.0
+        self._renew_at: float | None = None
         self._sums: dict[Question, Sums] = {}
         self._by_step: dict[Question, Answer] = {}
         self._used: set[Question] = set()
@@ -104,23 +104,23 @@ class ClosedPast:
         self._sums = {}
         self._by_step = {}
         self._used = set()
+        self._renew_at = None
 
     def is_due(self, now: float) -> bool:
-        """Whether the past is to be read again: it is time to, or the clock was set back."""
-        return now < self._now or now >= self._renew_at
+        """Whether the past is to be read again: it is time, the clock was set back, or nothing is known."""
+        return self._renew_at is None or now < self._now or now >= self._renew_at
 
-    def begin(self, now: float) -> bool:
-        """Begin a poll: forget what is too old, or was of no use to the poll before.
+    def goes_on(self, now: float) -> bool:
+        """Whether what is known is so near that only what came after it would be asked."""
+        return bool(self._sums) and 0 <= now - self._now <= _SHORT_S
+
+    def begin(self, now: float) -> None:
+        """Begin a poll: forget what was of no use to the poll before.
 
         Args:
             now: Unix seconds.
-
-        Returns:
-            Whether everything was forgotten, since it was due.
         """
-        renewed = self.is_due(now)
-        if renewed:
-            self.forget()
+        if self._renew_at is None:
             self._renew_at = now + KEEP_S
         self._now = now
         self._edge = int(now - SETTLE_S) // EDGE_STEP_S * EDGE_STEP_S
@@ -131,7 +131,6 @@ class ClosedPast:
         self._by_session = {}
         self._pieces = {}
         self._found = {}
-        return renewed
 
     def halves(self, span: Span) -> tuple[Span | None, Span | None]:
         """What is over of a window, and its tail."""

@@ -1,6 +1,6 @@
 """One poll: everything that icon, tooltip and menu show, from any source, as one frozen snapshot."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -60,14 +60,43 @@ class SnapshotBuilder:
         self._sessions = ClosedSessions(source, self._past)
         self._inventory: Inventory | None = None
 
+    def poll(
+        self, range_name: str, clock: Callable[[], float], last: Snapshot | None, *, refresh: bool = False
+    ) -> Iterator[Snapshot]:
+        """One poll, shown at once.
+
+        What is over is read again every hour, or when a person asks for it. Nobody waits for that: the first
+        snapshot goes on from what is known, and the second is the one in which everything was read again.
+
+        Args:
+            range_name: As for :meth:`build`.
+            clock: Unix seconds now.
+            last: As for :meth:`build`.
+            refresh: Read everything again: a person asked for it.
+
+        Yields:
+            A snapshot, and another one where everything is read again. If the source cannot answer, one.
+
+        Raises:
+            UsageError: There is no such range.
+        """
+        now = clock()
+        if self._goes_on(now, last) and (refresh or self._past.is_due(now)):
+            last = self._build(range_name, now, last, again=False)
+            yield last
+            if last.state in _SHAKEN:
+                return
+            refresh, now = True, clock()
+        yield self.build(range_name, now, last, refresh=refresh)
+
     def build(self, range_name: str, now: float, last: Snapshot | None, *, refresh: bool = False) -> Snapshot:
-        """One poll.
+        """One poll, complete: what is due is read again first.
 
         Args:
             range_name: The range whose details are shown, one of ``usage.windows.RANGE_NAMES``.
             now: Unix seconds.
             last: The snapshot before, whose figures are kept if the source cannot answer now.
-            refresh: Trust nothing remembered: a person asked for it.
+            refresh: Trust nothing remembered.
 
         Returns:
             The snapshot. A source that cannot answer becomes a state and a problem; its last good figures are
@@ -76,11 +105,17 @@ class SnapshotBuilder:
         Raises:
             UsageError: There is no such range.
         """
+        again = refresh or not _is_good(last) or self._past.is_due(now)
+        return self._build(range_name, now, last, again=again)
+
+    def _goes_on(self, now: float, last: Snapshot | None) -> bool:
+        """Whether what is known of the past is good enough to be shown first."""
+        return _is_good(last) and self._past.goes_on(now)
+
+    def _build(self, range_name: str, now: float, last: Snapshot | None, *, again: bool) -> Snapshot:
         range_name = canonical_range_name(range_name)
         try:
-            # What the source itself remembers may lack samples that were written late, too.
-            doubted = refresh or last is None or last.state in _SHAKEN or self._past.is_due(now)
-            inventory = self._take_inventory(refresh=doubted)
+            inventory = self._take_inventory(refresh=again)
             if not inventory.metrics:
                 problem = _problem(no_telemetry(inventory.info), last, now)
                 return Snapshot(
@@ -100,6 +135,7 @@ class SnapshotBuilder:
         )
 
     def _take_inventory(self, *, refresh: bool) -> Inventory:
+        # What the source itself remembers may lack samples that were written late, too.
         inventory = self._source.inventory(refresh=refresh)
         if refresh or inventory != self._inventory:
             self._past.forget()
@@ -130,8 +166,7 @@ class SnapshotBuilder:
         costs = {period: Question(Metric.COST, Span(period.start, period.end)) for period in periods}
         today_tokens = Question(Metric.TOKENS, Span(today.start, today.end))
         range_questions = _RangeQuestions.of(Span(window.start, window.end))
-        if self._past.begin(now):
-            self._sessions.forget()
+        self._past.begin(now)
         tallies = self._past.ask(
             [*costs.values(), today_tokens, *range_questions.figures], range_questions.users
         )
@@ -272,6 +307,11 @@ def _problem(error: CcmonError, last: Snapshot | None, now: float) -> Problem:
         next_step=error.next_step,
         since=before.since if before and before.code == error.code else now,
     )
+
+
+def _is_good(last: Snapshot | None) -> bool:
+    """Whether the poll before was answered, so that what it remembers can be gone on from."""
+    return last is not None and last.state not in _SHAKEN
 
 
 def _same_source(one: SourceInfo, other: SourceInfo) -> bool:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from pydantic import ValidationError
@@ -131,41 +131,49 @@ class Reader:
             source.close()
 
     def poll(self) -> str | None:
-        """Read everything and hand the snapshot on.
+        """Read everything and hand on the snapshot: two where what is over is read again after the first.
 
         Returns:
             None if the source answered, else the code of what went wrong.
         """
-        now = self._clock()
         self._move_calendar()
         with self._lock:
             settings, notices = self._settings, self._notices
         doubted, self._doubted = self._doubted, False
-        source: UsageSource | None = None
+        found: str | None = None
         began = time.monotonic()
+        for source, read in self._snapshots(settings, notices, doubted=doubted):
+            with self._lock:
+                # Another source since, or the end: what the closed one said is of no interest.
+                overtaken = self._closed or (source is not None and source is not self._source)
+            if overtaken:
+                return None
+            self._log_state(read, time.monotonic() - began)
+            snapshot = with_budgets(read, settings.budgets.limits, self._calendar)
+            self._keep(snapshot.model_copy(update={"notices": notices, "pinned": self._pinned}))
+            has_failed = read.problem is not None and read.state is not State.NO_TELEMETRY
+            found = read.problem.code if has_failed and read.problem else None
+            began = time.monotonic()
+        return found
+
+    def _snapshots(
+        self, settings: Settings, notices: tuple[str, ...], *, doubted: bool
+    ) -> Iterator[tuple[UsageSource | None, Snapshot]]:
+        """What one poll finds, each with the source it is of, if that could be opened."""
+        source: UsageSource | None = None
         try:
             source, builder = self._open(settings)
             if doubted and isinstance(source, AutoSource):
                 source.reconsider()
             self._read_cache(source.info, notices)
-            last = self._snapshot
-            snapshot = builder.build(settings.tray.range, now, last, refresh=doubted)
+            last, range_name = self._snapshot, settings.tray.range
+            for snapshot in builder.poll(range_name, self._clock, last, refresh=doubted):
+                yield source, snapshot
         except CcmonError as error:
-            snapshot = self._failed(error, now, settings, source)
+            yield source, self._failed(error, self._clock(), settings, source)
         except Exception as error:  # noqa: BLE001  # the good numbers stay, and it is said that they are old
             _log.exception("A poll failed for a reason nobody thought of")
-            snapshot = self._failed(_unforeseen(error), now, settings, source)
-        with self._lock:
-            # Another source since, or the end: what the closed one said is of no interest.
-            overtaken = self._closed or (source is not None and source is not self._source)
-        if overtaken:
-            return None
-        self._log_state(snapshot, time.monotonic() - began)
-        snapshot = with_budgets(snapshot, settings.budgets.limits, self._calendar)
-        self._keep(snapshot.model_copy(update={"notices": notices, "pinned": self._pinned}))
-        if snapshot.problem is None or snapshot.state is State.NO_TELEMETRY:
-            return None
-        return snapshot.problem.code
+            yield source, self._failed(_unforeseen(error), self._clock(), settings, source)
 
     def probe(self) -> str | None:
         """Ask the source something small.

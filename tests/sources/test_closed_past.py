@@ -24,6 +24,8 @@ def _cost(start: int, end: int, *by: Label, top: int | None = None) -> Question:
 
 
 def _poll(past: ClosedPast, questions: list[Question], now: float) -> dict[Question, Tally]:
+    if past.is_due(now):
+        past.forget()
     past.begin(now)
     return past.ask(questions)
 

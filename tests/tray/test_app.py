@@ -31,10 +31,10 @@ from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import Calendar
 from tests.support.desktop import wait_for
-from tests.support.fake_source import FakeSource
+from tests.support.fake_source import FakeSource, request
 from tests.support.patience import PATIENCE_S, allowed
 from tests.support.running_tray import RunningTray, Start, is_fresh, used
-from tests.support.snapshots import every_state, fresh
+from tests.support.snapshots import NOW, every_state, fresh
 
 
 def poll_again(tray: RunningTray, source: FakeSource) -> None:
@@ -68,6 +68,20 @@ def test_it_paints_only_what_changed(start: Start) -> None:
         assert tray.end() < allowed(1)
 
         assert len(tray.backend.faces) == painted
+
+
+def test_asked_to_refresh_it_shows_what_is_new_and_then_what_was_written_late(start: Start) -> None:
+    source = used()
+    with start(source) as tray:
+        tray.until(is_fresh, "numbers")
+        source.events += request(NOW - 5, "now", 1.0, {"input": 1})
+        source.events += request(NOW - 3 * 3600, "late", 2.0, {"input": 1})
+
+        tray.app.on_command(Command(Action.REFRESH))
+
+        wait_for(lambda: label(tray, "today").startswith("Today $17.00"), "what was written late")
+        tooltips = [face.tooltip for face in tray.backend.faces[-2:]]
+        assert ["$15.00 today" in tooltips[0], "$17.00 today" in tooltips[1]] == [True, True]
 
 
 def test_the_snapshot_is_left_for_others_whole_and_private(start: Start) -> None:

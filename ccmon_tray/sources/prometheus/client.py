@@ -152,13 +152,16 @@ class PrometheusClient:
         """
         return self._run(lambda: server_info.find_build_info(self._fetch, self._address))
 
-    def retention_s(self) -> float | None:
+    def retention_s(self, product: str) -> float | None:
         """How far back the server keeps data, in seconds; None where it does not tell.
+
+        Args:
+            product: What the server is, by :meth:`build_info`.
 
         Raises:
             SourceError: The server cannot be reached or cannot answer now.
         """
-        return self._run(self._find_retention_s)
+        return self._run(lambda: server_info.find_retention_s(self._fetch, self._address, product))
 
     def fetch(self, path: str, *, at_origin: bool = False) -> Reply | None:
         """GET a page that is not of the query API: ``/-/ready``, ``/metrics``, ``/api/v1/targets``.
@@ -235,10 +238,6 @@ class PrometheusClient:
             return self._exchange("GET", url)
         except (SourceNotFound, SourceRejected, SourceDenied, SourceAnswerInvalid):
             return None
-
-    def _find_retention_s(self) -> float | None:
-        product = server_info.find_build_info(self._fetch, self._address).product
-        return server_info.find_retention_s(self._fetch, self._address, product)
 
     def _note(self, warnings: Sequence[str]) -> None:
         with self._warnings_lock:

@@ -4,7 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from ccmon_tray.sources.prometheus.client import BuildInfo, PrometheusClient
@@ -100,18 +100,27 @@ def discover(client: PrometheusClient, matchers: tuple[Matcher, ...], now: float
         Spelling(),
     )
     # Of a moment before the first sample it is known that nothing was used: telemetry there is.
-    stored = client.metric_names(now - _HORIZON_S, max(now, time.time()), (str(pattern),))
+    ask_names = partial(client.metric_names, now - _HORIZON_S, max(now, time.time()), (str(pattern),))
+    server: tuple[BuildInfo, float | None]
+    stored: list[str]
+    stored, server = client.gather((ask_names, partial(_server, client)))  # type: ignore[assignment]
     names: dict[Metric, list[str]] = defaultdict(list)
     for name in sorted(stored):
         metric = canonical_metric(name)
         if metric is not None:
             names[metric].append(name)
     found = Catalogue(
-        client.build_info(),
+        server[0],
         {metric: tuple(found) for metric, found in names.items()},
         matchers,
-        client.retention_s(),
+        server[1],
         recorded=frozenset(records.intersection(stored)),
     )
     unnamed = (selector.where(UNNAMED).last(_HORIZON_S) for selector in found.selectors(*Metric))
     return replace(found, has_unnamed=any(client.query(f"count({series})", now) for series in unnamed))
+
+
+def _server(client: PrometheusClient) -> tuple[BuildInfo, float | None]:
+    """What the server is, and how far back it keeps data."""
+    build = client.build_info()
+    return build, client.retention_s(build.product)

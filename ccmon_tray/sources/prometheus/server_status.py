@@ -170,7 +170,8 @@ def ask_status(client: PrometheusClient) -> ServerStatus:
     (ready,) = client.gather([partial(_ready, client)])
     build, retention_s = BuildInfo(COMPATIBLE, None), None
     try:
-        build, retention_s = client.build_info(), client.retention_s()
+        build = client.build_info()
+        retention_s = client.retention_s(build.product)
     except SourceUnavailable:
         # While it reads its log again after a start, only the page answers.
         if page is None:

@@ -195,14 +195,17 @@ class PrometheusSource:
         self._client.close()
 
     def _look_up(self, *, refresh: bool = False) -> Catalogue:
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             known = self._catalogue
-            if known is not None and known.names and not refresh and now - self._looked_up_at < _INVENTORY_S:
+            is_young = 0 <= now - self._looked_up_at < _INVENTORY_S
+            if known is not None and known.names and not refresh and is_young:
                 return known
-        found = discover(self._client, self._matchers, self._clock())
+        found = discover(self._client, self._matchers, now)
         with self._lock:
             self._catalogue, self._looked_up_at = found, now
+            if known == found and not refresh:
+                return found
             self._scopes.clear()
         self._bases.forget()
         return found

@@ -53,7 +53,7 @@ def test_prometheus(real_prometheus: Server, now: int) -> None:
         assert build.product == "Prometheus"
         assert build.version is not None
         assert build.version.startswith("2.")
-        assert client.retention_s() == 45 * DAY_S
+        assert client.retention_s(build.product) == 45 * DAY_S
         assert [(s.labels, s.value, s.time) for s in client.query("vector(1.5)", now)] == [({}, 1.5, now)]
         (series,) = client.query_range("time()", now - 61, now - 1, 30)
         assert series.points == [(now - 61, now - 61), (now - 31, now - 31), (now - 1, now - 1)]
@@ -84,7 +84,7 @@ def test_real_answers_between_faults(real_prometheus: Server, now: int) -> None:
 def test_victoria_metrics(prefix: str, real_victoria: Server, now: int) -> None:
     with client_of(real_victoria, prefix) as client:
         assert client.build_info().product == "VictoriaMetrics"
-        assert client.retention_s() == 45 * DAY_S
+        assert client.retention_s("VictoriaMetrics") == 45 * DAY_S
         assert client.metric_names(now - 3600, now) == ["a.b"]
         assert client.label_values("c.d", ['{__name__="a.b"}'], now - 3600, now) == ["e"]
         assert client.series(['{__name__="a.b"}'], now - 3600, now) == [{"__name__": "a.b", "c.d": "e"}]
@@ -100,7 +100,7 @@ def test_victoria_metrics(prefix: str, real_victoria: Server, now: int) -> None:
 @pytest.mark.needs("victoria-metrics")
 def test_victoria_metrics_keeps_a_month_by_default(tmp_path: Path) -> None:
     with victoria_metrics(tmp_path, retention="1") as server, client_of(server) as client:
-        assert client.retention_s() == MONTH_S
+        assert client.retention_s("VictoriaMetrics") == MONTH_S
 
 
 def product(
@@ -159,7 +159,7 @@ def product(
 def test_products(answer: Answer, expected: BuildInfo, retention_s: float | None) -> None:
     with FaultyServer(answer) as server, client_of(server, "/prometheus") as client:
         assert client.build_info() == expected
-        assert client.retention_s() == retention_s
+        assert client.retention_s(expected.product) == retention_s
 
 
 def test_server_that_is_down_is_no_unknown_product() -> None:
@@ -168,7 +168,7 @@ def test_server_that_is_down_is_no_unknown_product() -> None:
         with pytest.raises(SourceUnavailable):
             client.build_info()
         with pytest.raises(SourceUnavailable):
-            client.retention_s()
+            client.retention_s("Prometheus")
 
 
 @pytest.mark.parametrize(

@@ -241,3 +241,22 @@ def test_of_a_session_that_began_in_the_window_no_base_is_asked_for_again(
         assert poll(source, POLLS[2]) == {(Metric.COST, "s"): 3 + 5, (Metric.LINES, "s"): 7}
         assert asked
         assert not any(" offset " in promql for promql in asked)
+
+
+@pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
+@pytest.mark.parametrize(("refresh", "again"), [(False, False), (True, True)])
+def test_looking_up_what_the_server_holds_leaves_what_is_known_of_windows(
+    monkeypatch: pytest.MonkeyPatch, refresh: bool, again: bool
+) -> None:
+    series, moments = [cost("s", ((7200, 1), (1000, 2), (90, 3)))], [NOW]
+    with (
+        serving(Kind.PROMETHEUS, openmetrics=openmetrics(series, NOW), import_json=()) as server,
+        closing(PrometheusSource(PrometheusSettings(url=server.url), clock=lambda: moments[-1])) as source,
+    ):
+        poll(source, POLLS[0])
+        asked = overheard(monkeypatch)
+        moments.append(NOW + 301)
+        source.inventory(refresh=refresh)
+        assert asked  # it has looked
+        assert poll(source, POLLS[1]) == {(Metric.COST, "s"): 2}
+        assert any(" offset " in promql for promql in asked) is again
