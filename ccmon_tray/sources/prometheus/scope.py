@@ -41,7 +41,8 @@ class Shape:
 
     Attributes:
         series: How many there are.
-        lowest: The sum of their lowest values, of the counters that tell a restart.
+        lowest: The sum of their lowest values, of the counters that tell a restart; 0 where it was not known
+            that they may have a base.
     """
 
     series: float

@@ -11,7 +11,7 @@ from ccmon_tray.sources.prometheus.client import PrometheusClient
 from ccmon_tray.sources.prometheus.discovery import Catalogue
 from ccmon_tray.sources.prometheus.exact import has_two_writers, increments, increments_of_writers, restarts
 from ccmon_tray.sources.prometheus.history import Histories, SessionHistory
-from ccmon_tray.sources.prometheus.promql import Matcher, Spelling, labelled, session_lists
+from ccmon_tray.sources.prometheus.promql import Matcher, Spelling, labelled, one_of, session_lists
 from ccmon_tray.sources.prometheus.scope import IrregularSeries, Need, Scope, Shape
 from ccmon_tray.usage.metrics import Label, Metric
 
@@ -92,21 +92,22 @@ class Scoper:
             metric for metric in Metric if metric is not Metric.TOKENS or not catalogue.names.get(Metric.COST)
         ]
 
-    def look(self, span: Span, need: Need, *, counted: bool = False) -> Look:
+    def look(self, span: Span, need: Need, *, counted: bool = False, before: Scope | None = None) -> Look:
         """Ask about the sessions in a window what need not wait for anything.
 
         Args:
             span: The window.
             need: How much must be known of them.
-            counted: Their series are counted elsewhere: they are not asked for here, but what else changes
-                when a session's series do.
+            counted: Their series are counted elsewhere: which are active is not asked for here.
+            before: What was found when the window, which has grown since, ended earlier.
         """
         lists = self._catalogue.lists_sessions
         # Of a long window the index tells at once which sessions may have been there before.
         early = self._straddlers(span) if lists and span.end - span.start > _SHORT_S else None
         wants = Need.BASES if early is None else Need.ACTIVE
         is_listed = lists and not counted and need >= wants
-        parts = self._ask_sessions(span, active=is_listed, lowest=counted)
+        straddled = before.straddlers if before is not None and before.straddlers else ()
+        parts = self._ask_sessions(span, active=is_listed, lowest_of=straddled)
         irregular_only = need is Need.IRREGULAR and early is None
         twice = frozenset(self._stored_twice(span))
         return Look(span, parts, is_listed, early, twice, irregular_only)
@@ -164,7 +165,14 @@ class Scoper:
         if sighting.is_settled:
             return scope
         # Only a window that grows is asked about again.
-        fallen, begun = self._compared_with_before(scope.span, sighting.unsure, grows=bool(scope.shapes))
+        told = self._compared_with_before(scope.span, sighting.unsure, grows=bool(scope.shapes))
+        fallen = set(told["fallen"])
+        begun = (sighting.unsure or frozenset()) - told["before"].keys() if scope.shapes else frozenset()
+        lowest = _lowest(told)
+        shapes = {
+            session: replace(shape, lowest=lowest.get(session, shape.lowest))
+            for session, shape in scope.shapes.items()
+        }
         return replace(
             self._add_up_all(scope.span, sorted(sighting.suspects | fallen)),
             active=scope.active,
@@ -172,7 +180,7 @@ class Scoper:
             stored_twice=scope.stored_twice,
             fallen=scope.fallen | fallen,
             begun=scope.begun | begun,
-            shapes=scope.shapes,
+            shapes=shapes,
             irregular_only=scope.irregular_only,
         )
 
@@ -214,13 +222,16 @@ class Scoper:
         # Series without an id are not told apart: some may have been there.
         return found | {""} if self._catalogue.has_unnamed else found - {""}
 
-    def _ask_sessions(self, span: Span, *, active: bool, lowest: bool) -> dict[str, dict[str, float]]:
+    def _ask_sessions(
+        self, span: Span, *, active: bool, lowest_of: Sequence[str]
+    ) -> dict[str, dict[str, float]]:
         """By session: those that drop in the window or are of a resumed process, and what else is asked for.
 
         Args:
             span: The window.
             active: Ask which are active in it.
-            lowest: Ask for the lowest values of the counters that tell a restart, summed.
+            lowest_of: Sessions of which to ask for the lowest values of the counters that tell a restart,
+                summed: a sample that comes late may be the first one in the window, and lie below the base.
         """
         window_s = span.end - span.start
         expressions: dict[Spelling, list[str]] = defaultdict(list)
@@ -231,9 +242,11 @@ class Scoper:
 
         for selector in self._catalogue.selectors(*self._telling) if active else ():
             ask("active", selector.spelling, "count", selector.last(window_s))
+        narrowed = (one_of(Label.SESSION, lowest_of),) if len(lowest_of) <= _FEW else ()
         # Each in a part of its own: of equal labels, "or" keeps one side alone.
-        for i, selector in enumerate(self._catalogue.selectors_by_name(*_TELLTALE) if lowest else ()):
-            ask(f"{_LOWEST}{i}", selector.spelling, "sum", f"min_over_time({selector.over(window_s)})")
+        for i, selector in enumerate(self._catalogue.selectors_by_name(*_TELLTALE) if lowest_of else ()):
+            lowest = f"min_over_time({selector.where(*narrowed).over(window_s)})"
+            ask(f"{_LOWEST}{i}", selector.spelling, "sum", lowest)
         for selector in self._catalogue.selectors_by_name(*_TELLTALE):
             ask("suspect", selector.spelling, "count", f"resets({selector.over(window_s)}) > 0")
         for selector in self._catalogue.selectors(Metric.SESSIONS):
@@ -242,36 +255,41 @@ class Scoper:
 
     def _compared_with_before(
         self, span: Span, straddlers: AbstractSet[str] | None, *, grows: bool
-    ) -> tuple[set[str], AbstractSet[str]]:
-        """Of sessions that may have been there before a window: those that dropped, and those that were not.
-
-        A session dropped if its lowest value in the window is below its base.
+    ) -> dict[str, dict[str, float]]:
+        """What is told of sessions that may have been there before a window.
 
         Args:
             span: The window.
             straddlers: The sessions; None for all.
-            grows: Tell those that were not there, too, unless all are asked about.
+            grows: The window is asked about again: tell more, unless all are asked about.
+
+        Returns:
+            By session: "fallen" are those whose lowest value in the window is below their base, "before"
+            those that were there; and the lowest values of :meth:`_ask_sessions`.
         """
         if straddlers is not None and not straddlers:
-            return set(), set()
+            return defaultdict(dict)
         window_s = span.end - span.start
-        beginners = straddlers if grows and straddlers is not None else frozenset()
+        tells_more = grows and straddlers is not None
         parts = [()] if straddlers is None else [(matcher,) for matcher in session_lists(sorted(straddlers))]
         expressions: dict[Spelling, list[str]] = defaultdict(list)
 
-        def ask(part: str, spelling: Spelling, expression: str) -> None:
-            expressions[spelling].append(labelled(_per_session(spelling, expression), _PART, part))
+        def ask(part: str, spelling: Spelling, expression: str, operator: str = "count") -> None:
+            per_session = f"{operator} by ({spelling.written(Label.SESSION)}) ({expression})"
+            expressions[spelling].append(labelled(per_session, _PART, part))
 
         for part in parts:
-            for selector in self._catalogue.selectors_by_name(*_TELLTALE):
+            for i, selector in enumerate(self._catalogue.selectors_by_name(*_TELLTALE)):
                 series = selector.where(*part)
                 base = series.last(self._lookback_s, offset_s=window_s)
-                ask("fallen", series.spelling, f"min_over_time({series.over(window_s)}) < ({base})")
-            for selector in self._catalogue.selectors(*self._telling) if beginners else ():
+                lowest = f"min_over_time({series.over(window_s)})"
+                ask("fallen", series.spelling, f"{lowest} < ({base})")
+                if tells_more:
+                    ask(f"{_LOWEST}{i}", series.spelling, lowest, "sum")
+            for selector in self._catalogue.selectors(*self._telling) if tells_more else ():
                 series = selector.where(*part)
                 ask("before", series.spelling, series.last(self._lookback_s, offset_s=window_s))
-        found = self._collect(expressions, span)
-        return set(found["fallen"]), beginners - found["before"].keys()
+        return self._collect(expressions, span)
 
     def _collect(
         self, expressions: Mapping[Spelling, Sequence[str]], span: Span
@@ -340,12 +358,18 @@ class Scoper:
 
 
 def _shapes(counts: Mapping[str, float], parts: Mapping[str, Mapping[str, float]]) -> dict[str, Shape]:
+    lowest = _lowest(parts)
+    return {session: Shape(series, lowest.get(session, 0.0)) for session, series in counts.items()}
+
+
+def _lowest(parts: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """The lowest values of each session, summed."""
     lowest: dict[str, float] = defaultdict(float)
     for part, values in parts.items():
         if part.startswith(_LOWEST):
             for session, value in values.items():
                 lowest[session] += value
-    return {session: Shape(series, lowest[session]) for session, series in counts.items()}
+    return lowest
 
 
 def _per_session(spelling: Spelling, expression: str) -> str:

@@ -112,13 +112,17 @@ class PrometheusSource:
         counted = {batch.span: n for n, batch in enumerate(batches) if evaluator.counts_series(batch)}
         kept = {span: scope for span, need in spans.items() if (scope := self._kept_scope(span, need))}
         new = [span for span in spans if span not in kept]
-        looks = [partial(scoper.look, span, spans[span], counted=span in counted) for span in new]
+        earlier = {span: self._earlier_scope(span) for span in new if span in counted}
+        looks = [
+            partial(scoper.look, span, spans[span], counted=span in counted, before=earlier.get(span))
+            for span in new
+        ]
         looked, *found = self._gather([looks, *early_calls])
         lasts: list[list[Rise]] = [list(chain(*rises)) for rises in found]
         sightings = {span: Sighting(scope) for span, scope in kept.items()}
         for span, look in zip(new, looked, strict=True):
             counts = _counts(lasts[counted[span]]) if span in counted else None
-            sightings[span] = scoper.sight(look, counts, self._earlier_scope(span))
+            sightings[span] = scoper.sight(look, counts, earlier.get(span))
 
         # What the last values leave to ask is the bases of sessions that were there before.
         known: list[dict[str, tuple[Rise, ...]] | None] = []
