@@ -111,19 +111,21 @@ class ClosedPast:
         return self._renew_at is None or now < self._now or now >= self._renew_at
 
     def goes_on(self, now: float) -> bool:
-        """Whether what is known is so near that only what came after it would be asked."""
-        return bool(self._sums) and 0 <= now - self._now <= _SHORT_S
+        """Whether a poll can keep the edge of the poll before: nothing but its tail is to be asked then."""
+        return bool(self._sums) and self._now <= now <= self._edge + _SHORT_S
 
-    def begin(self, now: float) -> None:
+    def begin(self, now: float, moved_at: float | None = None) -> None:
         """Begin a poll: forget what was of no use to the poll before.
 
         Args:
             now: Unix seconds.
+            moved_at: Unix seconds for which the edge is worked out, if it is to stay where it was then.
         """
         if self._renew_at is None:
             self._renew_at = now + KEEP_S
         self._now = now
-        self._edge = int(now - SETTLE_S) // EDGE_STEP_S * EDGE_STEP_S
+        settled = int((now if moved_at is None else moved_at) - SETTLE_S)
+        self._edge = settled // EDGE_STEP_S * EDGE_STEP_S
         self._sums = {question: sums for question, sums in self._sums.items() if question in self._used}
         self._by_step = {piece: kept for piece, kept in self._by_step.items() if piece in self._used}
         self._used = set()

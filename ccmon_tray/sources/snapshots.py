@@ -33,7 +33,6 @@ _HOUR_S: Final = 3600
 _PAST_STEP_S: Final = 300
 # The starts of rolling ranges move in steps that are nothing beside their length.
 _START_STEP_S: Final = {
-    "1h": GLIDE_STEP_S,
     "4h": 60,
     **dict.fromkeys(("1d", "7d", "30d", "90d"), _PAST_STEP_S),
 }
@@ -59,14 +58,16 @@ class SnapshotBuilder:
         self._past = ClosedPast(source)
         self._sessions = ClosedSessions(source, self._past)
         self._inventory: Inventory | None = None
+        self._moved_at = 0.0
 
     def poll(
         self, range_name: str, clock: Callable[[], float], last: Snapshot | None, *, refresh: bool = False
     ) -> Iterator[Snapshot]:
-        """One poll, shown at once.
+        """One poll, shown at once, and then what keeps the next ones cheap and right.
 
-        What is over is read again every hour, or when a person asks for it. Nobody waits for that: the first
-        snapshot goes on from what is known, and the second is the one in which everything was read again.
+        The first snapshot goes on from what is known of the past. Where windows' starts, or the edge of what
+        is over, have to move on, they do so in a second one; so where everything is read again, every hour or
+        when a person asks for it. Nobody waits for either.
 
         Args:
             range_name: As for :meth:`build`.
@@ -75,22 +76,23 @@ class SnapshotBuilder:
             refresh: Read everything again: a person asked for it.
 
         Yields:
-            A snapshot, and another one where everything is read again. If the source cannot answer, one.
+            A snapshot, and often another one. If the source cannot answer, one.
 
         Raises:
             UsageError: There is no such range.
         """
         now = clock()
-        if self._goes_on(now, last) and (refresh or self._past.is_due(now)):
-            last = self._build(range_name, now, last, again=False)
-            yield last
-            if last.state in _SHAKEN:
-                return
-            refresh, now = True, clock()
-        yield self.build(range_name, now, last, refresh=refresh)
+        if not _is_good(last) or not self._past.goes_on(now):
+            yield self.build(range_name, now, last, refresh=refresh)
+            return
+        last = self._build(range_name, now, last, moved_at=self._moved_at)
+        yield last
+        again = refresh or self._past.is_due(now)
+        if last.state not in _SHAKEN and (again or self._moves(now, range_name)):
+            yield self._build(range_name, clock(), last, again=again)
 
     def build(self, range_name: str, now: float, last: Snapshot | None, *, refresh: bool = False) -> Snapshot:
-        """One poll, complete: what is due is read again first.
+        """One poll, complete: what is due is done first.
 
         Args:
             range_name: The range whose details are shown, one of ``usage.windows.RANGE_NAMES``.
@@ -108,11 +110,29 @@ class SnapshotBuilder:
         again = refresh or not _is_good(last) or self._past.is_due(now)
         return self._build(range_name, now, last, again=again)
 
-    def _goes_on(self, now: float, last: Snapshot | None) -> bool:
-        """Whether what is known of the past is good enough to be shown first."""
-        return _is_good(last) and self._past.goes_on(now)
+    def _moves(self, now: float, range_name: str) -> bool:
+        """Whether a start or an edge is to move since it did last."""
+        step_s = min(_PAST_STEP_S, _START_STEP_S.get(canonical_range_name(range_name), _PAST_STEP_S))
+        return now // step_s != self._moved_at // step_s
 
-    def _build(self, range_name: str, now: float, last: Snapshot | None, *, again: bool) -> Snapshot:
+    def _build(
+        self,
+        range_name: str,
+        now: float,
+        last: Snapshot | None,
+        *,
+        again: bool = False,
+        moved_at: float | None = None,
+    ) -> Snapshot:
+        """One poll.
+
+        Args:
+            range_name: As for :meth:`build`.
+            now: As for :meth:`build`.
+            last: As for :meth:`build`.
+            again: Read everything again.
+            moved_at: Leave starts and edges where they were at this moment, Unix seconds; None for now.
+        """
         range_name = canonical_range_name(range_name)
         try:
             inventory = self._take_inventory(refresh=again)
@@ -121,7 +141,7 @@ class SnapshotBuilder:
                 return Snapshot(
                     source=inventory.info, state=State.NO_TELEMETRY, polled_at=now, problem=problem
                 )
-            figures, warnings = self._read(now, range_name)
+            figures, warnings = self._read(now, range_name, now if moved_at is None else moved_at)
         except CcmonError as error:
             return self._failed(error, now, last)
         used = has_use(figures.range.totals) or bool(figures.today.cost_usd or figures.today.tokens)
@@ -150,23 +170,27 @@ class SnapshotBuilder:
             return Snapshot(source=info, state=State.OFFLINE, polled_at=now, problem=problem)
         return last.model_copy(update={"state": State.STALE, "polled_at": now, "problem": problem})
 
-    def _read(self, now: float, range_name: str) -> tuple[Figures, tuple[UsageWarning, ...]]:
+    def _read(self, now: float, range_name: str, moved_at: float) -> tuple[Figures, tuple[UsageWarning, ...]]:
         """All figures and warnings; the source is asked in one round, or two where top sessions are new."""
+        lag_s = int(now) - int(moved_at)
+        self._moved_at = moved_at
         today, week, month, window = (
             resolve(name, now, self._calendar) for name in ("today", "this week", "this month", range_name)
         )
         before = previous(week, self._calendar)
-        before = replace(before, end=max(_past_edge(before.end), before.start + 1))
-        pace = Window("custom", _past_edge(today.end - PACE_S), today.end)
+        before = replace(before, end=max(_past_edge(before.end - lag_s), before.start + 1))
+        pace = Window("custom", _past_edge(today.end - PACE_S - lag_s), today.end)
         hour = Window("custom", _past_edge(today.end - _HOUR_S, GLIDE_STEP_S), today.end)
-        step_s = _START_STEP_S.get(window.name, 1)
-        window = replace(window, start=_past_edge(window.start, step_s))
+        if step_s := _START_STEP_S.get(window.name):
+            window = replace(window, start=_past_edge(window.start - lag_s, step_s))
+        elif window.name == "1h":
+            window = replace(window, start=hour.start)
 
         periods = (today, week, month, before, pace, hour)
         costs = {period: Question(Metric.COST, Span(period.start, period.end)) for period in periods}
         today_tokens = Question(Metric.TOKENS, Span(today.start, today.end))
         range_questions = _RangeQuestions.of(Span(window.start, window.end))
-        self._past.begin(now)
+        self._past.begin(now, moved_at)
         tallies = self._past.ask(
             [*costs.values(), today_tokens, *range_questions.figures], range_questions.users
         )

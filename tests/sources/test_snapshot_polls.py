@@ -5,12 +5,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ccmon_tray.errors import SourceUnreachable
+from ccmon_tray.sources.base import Span
 from ccmon_tray.sources.closed_past import KEEP_S
 from ccmon_tray.sources.snapshots import SnapshotBuilder
 from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.states import State
 from ccmon_tray.usage.windows import Calendar
-from tests.support.fake_source import FakeSource, request
+from tests.support.fake_source import CountingSource, FakeSource, request
 
 BERLIN = Calendar(ZoneInfo("Europe/Berlin"), "Europe/Berlin")
 DAY = 86_400
@@ -69,6 +70,27 @@ def test_a_person_who_asks_is_shown_at_once_what_is_new(watched: _Watched) -> No
     asked = [question.span for questions in watched.source.asked for question in questions]
     assert min(span.start for span in asked) >= NOW - 3600
     assert _today(list(polled)) == [7.0]
+
+
+def test_a_poll_that_moves_the_edge_asks_about_the_tail_alone_before_it_is_shown() -> None:
+    source = CountingSource(request(NOW - 2 * 3600, "s", 1.0, {"input": 1}))
+    builder = SnapshotBuilder(source, BERLIN)
+    last = builder.build("7d", NOW, None)
+    source.clear()
+    polled = builder.poll("7d", lambda: NOW + 915.0, last)
+
+    next(polled)
+    assert {question.span for questions in source.asked for question in questions} == {
+        Span(NOW - 900, NOW + 915)
+    }
+    source.clear()
+    assert next(polled).state is State.FRESH
+    # The next one goes on from there.
+    source.clear()
+    (snapshot,) = builder.poll("7d", lambda: NOW + 930.0, last)
+    assert {question.span for questions in source.asked for question in questions} == {Span(NOW, NOW + 930)}
+    assert snapshot.figures is not None
+    assert snapshot.figures.range.info.start == NOW + 900 - 7 * DAY
 
 
 def test_each_snapshot_is_of_its_own_moment(watched: _Watched) -> None:

@@ -11,6 +11,7 @@ from ccmon_tray.sources.snapshots import TOP_SESSIONS, SnapshotBuilder
 from ccmon_tray.usage.forecast import PACE_S, projected_cost_usd
 from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import SourceInfo
+from ccmon_tray.usage.snapshot import Snapshot
 from ccmon_tray.usage.states import SourceKind, State
 from ccmon_tray.usage.windows import RANGE_NAMES, Calendar, Window, month_end, previous, resolve
 from tests.support.fake_source import CountingSource, Event, FakeSource, request
@@ -56,53 +57,64 @@ _OVER_MIDNIGHT = tuple(NOW + 9 * 3600 + after for after in (-400, 0, 20, 905, 93
 def test_every_figure_is_that_of_the_report_poll_after_poll(name: str, moments: tuple[float, ...]) -> None:
     source = _lively()
     builder = SnapshotBuilder(source, BERLIN)
-    last = None
+    last, moved_at = None, 0
 
     for now in moments:
-        last = builder.build(name, now, last)
+        # A poll goes on from the starts and edges of the one before, and moves them on once it is shown.
+        for place, snapshot in enumerate(builder.poll(name, lambda: now, last)):  # noqa: B023
+            if last is None or place == 1:
+                moved_at = int(now)
+            last = snapshot
+            _check_figures(snapshot, source, name, now, lag_s=int(now) - moved_at)
 
-        assert last.state in {State.FRESH, State.NO_DATA}
-        assert (last.polled_at, last.taken_at) == (now, now)
-        figures = last.figures
-        assert figures is not None
-        info = figures.range.info
-        window = resolve(name, now, BERLIN)
-        assert (info.name, info.end) == (window.name, window.end)
-        # The start of a rolling range moves in steps.
-        step_s = {"1h": 15, "4h": 60, "1d": 300, "7d": 300, "30d": 300, "90d": 300}.get(name, 1)
-        assert info.start == window.start // step_s * step_s
-        report = build_report(source, Window(name, info.start, info.end), BERLIN)
-        shown, expected = figures.range.totals.model_dump(), report.totals.model_dump()
-        assert shown.keys() == expected.keys()
-        for key, value in expected.items():
-            assert shown[key] == pytest.approx(value), key
-        assert [m.model for m in figures.range.by_model] == [m.model for m in report.by_model]
-        assert info == report.range
-        for top, session in zip(figures.range.top_sessions, report.sessions[:TOP_SESSIONS], strict=True):
-            assert top.session_id == session.session_id
-            assert top.cost_usd == pytest.approx(session.cost_usd)
-            assert (top.first_seen, top.last_seen) == (session.first_seen, session.last_seen)
-            assert top.tokens == session.tokens
-            assert set(top.models) == set(session.models)
 
-        week, month = (resolve(period, now, BERLIN) for period in ("this week", "this month"))
-        today = build_report(source, resolve("today", now, BERLIN), BERLIN).totals
-        assert today.tokens is not None
-        assert figures.today.cost_usd == pytest.approx(today.cost_usd)
-        assert figures.today.tokens == today.tokens.total
-        assert figures.this_week.cost_usd == pytest.approx(_cost(source, week))
-        before = previous(week, BERLIN)
-        before = replace(before, end=before.end // 300 * 300)
-        assert figures.this_week.previous_cost_usd == pytest.approx(_cost(source, before))
-        assert figures.this_month.cost_usd == pytest.approx(_cost(source, month))
-        hour = Window("custom", (int(now) - 3600) // 15 * 15, int(now))
-        assert figures.last_hour_cost_usd == pytest.approx(_cost(source, hour))
-        pace = Window("custom", (int(now) - PACE_S) // 300 * 300, int(now))
-        assert figures.this_month.projected_cost_usd == pytest.approx(
-            projected_cost_usd(
-                _cost(source, month), _cost(source, pace), pace.seconds, month_end(now, BERLIN) - now
-            )
+def _check_figures(snapshot: Snapshot, source: FakeSource, name: str, now: float, lag_s: int) -> None:
+    assert snapshot.state in {State.FRESH, State.NO_DATA}
+    assert (snapshot.polled_at, snapshot.taken_at) == (now, now)
+    figures = snapshot.figures
+    assert figures is not None
+    info = figures.range.info
+    window = resolve(name, now, BERLIN)
+    assert (info.name, info.end) == (window.name, window.end)
+    # The start of a rolling range moves in steps.
+    if name == "1h":
+        assert info.start == window.start // 15 * 15
+    elif step_s := {"4h": 60, "1d": 300, "7d": 300, "30d": 300, "90d": 300}.get(name):
+        assert info.start == (window.start - lag_s) // step_s * step_s
+    else:
+        assert info.start == window.start
+    report = build_report(source, Window(name, info.start, info.end), BERLIN)
+    shown, expected = figures.range.totals.model_dump(), report.totals.model_dump()
+    assert shown.keys() == expected.keys()
+    for key, value in expected.items():
+        assert shown[key] == pytest.approx(value), key
+    assert [m.model for m in figures.range.by_model] == [m.model for m in report.by_model]
+    assert info == report.range
+    for top, session in zip(figures.range.top_sessions, report.sessions[:TOP_SESSIONS], strict=True):
+        assert top.session_id == session.session_id
+        assert top.cost_usd == pytest.approx(session.cost_usd)
+        assert (top.first_seen, top.last_seen) == (session.first_seen, session.last_seen)
+        assert top.tokens == session.tokens
+        assert set(top.models) == set(session.models)
+
+    week, month = (resolve(period, now, BERLIN) for period in ("this week", "this month"))
+    today = build_report(source, resolve("today", now, BERLIN), BERLIN).totals
+    assert today.tokens is not None
+    assert figures.today.cost_usd == pytest.approx(today.cost_usd)
+    assert figures.today.tokens == today.tokens.total
+    assert figures.this_week.cost_usd == pytest.approx(_cost(source, week))
+    before = previous(week, BERLIN)
+    before = replace(before, end=(before.end - lag_s) // 300 * 300)
+    assert figures.this_week.previous_cost_usd == pytest.approx(_cost(source, before))
+    assert figures.this_month.cost_usd == pytest.approx(_cost(source, month))
+    hour = Window("custom", (int(now) - 3600) // 15 * 15, int(now))
+    assert figures.last_hour_cost_usd == pytest.approx(_cost(source, hour))
+    pace = Window("custom", (int(now) - PACE_S - lag_s) // 300 * 300, int(now))
+    assert figures.this_month.projected_cost_usd == pytest.approx(
+        projected_cost_usd(
+            _cost(source, month), _cost(source, pace), pace.seconds, month_end(now, BERLIN) - now
         )
+    )
 
 
 @pytest.mark.parametrize("name", RANGE_NAMES)

@@ -34,7 +34,7 @@ from ccmon_tray.sources.prometheus.scope import Need, Scope
 from ccmon_tray.sources.prometheus.scoper import Scoper, Sighting
 from ccmon_tray.sources.prometheus.sessions import Sessions
 from ccmon_tray.sources.prometheus.warnings import warnings_of
-from ccmon_tray.usage.metrics import Label
+from ccmon_tray.usage.metrics import Label, Metric
 from ccmon_tray.usage.models import SourceInfo, UsageWarning
 from ccmon_tray.usage.states import SourceKind
 
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from ccmon_tray.sources.server_health import ServerHealth
 
 _INVENTORY_S: Final = 300.0
+# The first exports of the first session bring these one after another: until then it is looked more often.
+_FIRST: Final = frozenset({Metric.COST, Metric.TOKENS})
+_FIRST_S: Final = 20.0
 _SCOPES_KEPT: Final = 12
 
 
@@ -84,7 +87,7 @@ class PrometheusSource:
         return SourceInfo(kind=SourceKind.PROMETHEUS, url=self._client.safe_url, version=version)
 
     def inventory(self, *, refresh: bool = False) -> Inventory:
-        """What the server holds; looked up anew every five minutes."""
+        """What the server holds; looked up anew every five minutes, more often until there is a cost."""
         if refresh:
             self._histories.forget()
             self._recorded.forget()
@@ -202,9 +205,10 @@ class PrometheusSource:
         now = self._clock()
         with self._lock:
             known = self._catalogue
-            is_young = 0 <= now - self._looked_up_at < _INVENTORY_S
-            if known is not None and known.names and not refresh and is_young:
-                return known
+            if known is not None and known.names and not refresh:
+                young_s = _INVENTORY_S if known.names.keys() >= _FIRST else _FIRST_S
+                if 0 <= now - self._looked_up_at < young_s:
+                    return known
         found = discover(self._client, self._matchers, now)
         with self._lock:
             self._catalogue, self._looked_up_at = found, now

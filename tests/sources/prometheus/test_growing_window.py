@@ -260,3 +260,25 @@ def test_looking_up_what_the_server_holds_leaves_what_is_known_of_windows(
         assert asked  # it has looked
         assert poll(source, POLLS[1]) == {(Metric.COST, "s"): 2}
         assert any(" offset " in promql for promql in asked) is again
+
+
+@pytest.mark.needs(*TOOLS[Kind.PROMETHEUS])
+def test_the_first_cost_there_is_shows_at_the_next_poll(tmp_path: Path) -> None:
+    """The counter of sessions is exported before those of use."""
+    data_dir, port, now = tmp_path / "data", free_port(), [POLLS[0]]
+
+    def write(series: list[Written]) -> None:
+        text = tmp_path / "samples.om"
+        text.write_text("".join(openmetrics(series, NOW)))
+        create_blocks(text, data_dir)
+
+    settings = PrometheusSettings(url=f"http://127.0.0.1:{port}")
+    with closing(PrometheusSource(settings, clock=lambda: now[0])) as source:
+        write([("claude_code_session_count_total", {"session_id": "s"}, ((150, 1),))])
+        with prometheus(data_dir, port=port):
+            assert source.inventory().metrics.keys() == {Metric.SESSIONS}
+        write([cost("s", ((100, 2),))])
+        now[0] += 30
+        with prometheus(data_dir, port=port):
+            assert source.inventory().metrics.keys() == {Metric.SESSIONS, Metric.COST}
+            assert poll(source, now[0]) == {(Metric.COST, "s"): 2}
